@@ -1,0 +1,48 @@
+"""essmap's entry point: ``streamlit run app.py``.
+
+The web server imports this file once to find ``app``; each visitor's run executes it again to draw a page.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from essmap.build.starter import build_starter
+from essmap.pages import server
+from essmap.pages.loaded import settings
+from essmap.store import Store
+from essmap.texts import t
+
+
+@st.cache_resource(show_spinner=False)
+def first_snapshot(root: str, department: str) -> None:
+    """Build the embedded starter data once, where there is no snapshot yet."""
+    store = Store(root)
+    if store.current(department) is None:
+        store.save(build_starter(department))
+
+
+def run() -> None:
+    """Draw the page that the visitor asked for."""
+    # Imported here, not above: a component registers with the server that runs (essmap.pages.workarounds).
+    from essmap.pages import navigation
+
+    chosen = settings()
+    st.set_page_config(page_title=chosen.site_title, layout="wide", initial_sidebar_state="auto")
+    with st.spinner(t("app.loading")):
+        first_snapshot(chosen.snapshots, chosen.department)
+    navigation.show()
+
+
+if server.is_script_run():
+    run()
+else:
+    app = st.App(
+        Path(__file__).resolve(),
+        middleware=server.middleware(
+            site_title=settings().site_title, frame_ancestors=settings().frame_ancestors
+        ),
+        on_script_error=server.error_handler(contact=settings().contact_email),
+    )

@@ -1,0 +1,86 @@
+"""Données: what is loaded, from whom, since when, how complete, and what may not be concluded?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from essmap import reference
+from essmap.pages import frame
+from essmap.pages.loaded import Loaded
+from essmap.texts import t
+from essmap.view.cards import source_page
+from essmap.view.format import escape, integer
+from essmap.view.tables import Heading, Html, html_table
+
+
+def show(data: Loaded) -> None:
+    """Draw the page."""
+    manifest = data.manifest
+    frame.heading(t("data.title"), t("data.lead", date=data.built_on))
+    st.html(f"<h2>{escape(t('data.loaded'))}</h2>{_tables(data)}")
+    st.html("".join(f'<p class="essmap-partial">{escape(c.sentence)}</p>' for c in manifest.completeness.values()))
+    rows = t("data.rows_report", rows=integer(manifest.rows_in), merged=integer(manifest.merged), rejected=integer(manifest.rejected))
+    st.html(f"<p>{escape(rows)}</p>")
+    st.html(f"<h2>{escape(t('data.published'))}</h2>{_figures(data)}")
+    st.html(f"<h2>{escape(t('data.precision'))}</h2>{_precision(data)}")
+    st.html(f"<h2>{escape(t('data.sources'))}</h2>{_sources(data)}")
+    notes = "".join(f"<li>{escape(note)}</li>" for note in manifest.notes)
+    st.html(f"<h2>{escape(t('data.limits'))}</h2><ul>{notes}</ul>")
+    st.html(f"<p class='essmap-meta'>{escape(t('data.build', build=manifest.build_id, version=manifest.code_version))}</p>")
+
+
+def _tables(data: Loaded) -> str:
+    manifest = data.manifest
+    rows = []
+    for name in ("actors", "projects", "communes", "cantons", "epci"):
+        found = manifest.completeness.get(name)
+        state = t(f"data.{found.status}") if found else t("data.whole")
+        rows.append([t(f"data.table_{name}"), integer(manifest.counts[name]), state])
+    headings = [Heading(t("data.table")), Heading(t("data.rows"), is_number=True), Heading(t("data.completeness"))]
+    return html_table(t("data.loaded_caption"), headings, rows)
+
+
+def _figures(data: Loaded) -> str:
+    figures = data.snapshot.table("figures")
+    lines = "".join(
+        f"<li>{escape(row.note.split(' ; ')[0] if isinstance(row.note, str) else row.indicator)} "
+        f"({source_page(row.source_url, row.source_url.split('/')[2].removeprefix('www.'))}, {row.year})</li>"
+        for row in figures[figures["is_shown"]].itertuples()
+    )
+    if not lines:
+        return f"<p>{escape(t('data.no_figure'))}</p>"
+    n = data.manifest.counts["actors"]
+    return f"<ul>{lines}</ul><p>{escape(t('data.beside', n=n, n_text=integer(n)))}</p>"
+
+
+def _precision(data: Loaded) -> str:
+    counts = data.snapshot.table("actors")["geo_precision"].value_counts()
+    positions = reference.positions()
+    rows = [
+        [str(row.label), integer(counts.get(row.Index, 0)), str(row.explanation)] for row in positions.itertuples()
+    ]
+    headings = [Heading(t("data.position")), Heading(t("data.actors"), is_number=True), Heading(t("data.meaning"))]
+    return html_table(t("data.precision_caption"), headings, rows)
+
+
+def _sources(data: Loaded) -> str:
+    headings = [
+        Heading(t("data.source")),
+        Heading(t("data.publisher")),
+        Heading(t("data.licence")),
+        Heading(t("data.vintage")),
+        Heading(t("data.rows_read"), is_number=True),
+        Heading(t("data.rows_kept"), is_number=True),
+    ]
+    rows: list[list[str | Html]] = [
+        [
+            Html(source_page(source.url, source.title)),
+            source.publisher,
+            source.licence,
+            source.vintage,
+            integer(source.rows_in),
+            integer(source.rows_kept),
+        ]
+        for source in data.manifest.sources
+    ]
+    return html_table(t("data.sources_caption"), headings, rows)

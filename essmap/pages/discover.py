@@ -1,0 +1,145 @@
+"""Découvrir: which ESS actors are near me, or do what I look for?"""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit_folium import st_folium
+
+from essmap import reference
+from essmap.pages import frame, state
+from essmap.pages.filter_bar import filter_bar
+from essmap.pages.loaded import Loaded, settings
+from essmap.texts import t
+from essmap.view import cards
+from essmap.view.filters import Filters, Mask, without
+from essmap.view.format import escape, integer
+from essmap.view.layers import pack_mask
+from essmap.view.map import MapState, base_map, state_layer
+
+PAGE_SIZE = 20
+MAP_HEIGHT = 520
+
+
+def show(data: Loaded) -> None:
+    """Draw the page."""
+    frame.heading(t("discover.title", place=data.in_department), t("discover.lead"))
+    filters = filter_bar(data)
+    mask = data.index.mask(filters)
+    frame.status(_count_sentence(data, int(mask.sum())))
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(key="essmap_map"):
+        _map(data, filters, mask)
+        st.html(_legend())
+    with right:
+        _card(data)
+        _results(data, filters, mask)
+
+
+def _count_sentence(data: Loaded, found: int) -> str:
+    total = len(data.index.actors)
+    if found == total:
+        return t("discover.count_all", n=total, n_text=integer(total))
+    return t("discover.count", n=found, n_text=integer(found), total=integer(total))
+
+
+def _map(data: Loaded, filters: Filters, mask: Mask) -> None:
+    ids = data.index.actors["actor_id"]
+    chosen = state.chosen_actor()
+    selected = int((ids == chosen).to_numpy().argmax()) if chosen else -1
+    place = filters.where
+    view = MapState(
+        mask=pack_mask(mask),
+        selected=selected,
+        bounds=data.place_bounds.get(place, data.home) if place else data.home,
+        token="-".join(place) if place else "home",
+    )
+    answer = st_folium(
+        base_map(dict(data.assets), data.home, title=t("map.discover_title"), with_actors=True),
+        key="map_discover",
+        height=MAP_HEIGHT,
+        use_container_width=True,
+        returned_objects=["last_object_clicked_tooltip"],
+        feature_group_to_add=state_layer(view),
+    )
+    _follow_click(data, (answer or {}).get("last_object_clicked_tooltip"))
+
+
+def _follow_click(data: Loaded, clicked: str | None) -> None:
+    """Open the card of the actor just chosen on the map; an old click that comes back with a rerun is not a wish."""
+    if not clicked or clicked == st.session_state.get("map_click"):
+        return
+    st.session_state["map_click"] = clicked
+    number = clicked.partition(":")[0]
+    if number.isdecimal() and int(number) < len(data.index.actors):
+        state.choose_actor(str(data.index.actors["actor_id"].iloc[int(number)]))
+        st.rerun()
+
+
+def _card(data: Loaded) -> None:
+    chosen = state.chosen_actor()
+    found = data.index.actors[data.index.actors["actor_id"] == chosen]
+    if chosen is None or found.empty:
+        return
+    projects = data.snapshot.table("projects")
+    deployment = settings()
+    page_url = f"{deployment.site_url.rstrip('/')}/?{state.ACTOR_PARAMETER}={chosen}"
+    st.html(
+        cards.actor_card(
+            next(found.itertuples()),
+            projects[projects["actor_id"] == chosen],
+            report_address=deployment.contact_email,
+            page_url=page_url,
+        )
+    )
+    st.button(t("discover.close_card"), on_click=state.choose_actor, args=(None,), key="close_card")
+
+
+def _results(data: Loaded, filters: Filters, mask: Mask) -> None:
+    st.html(f'<h2 id="liste">{escape(t("discover.list"))}</h2>')
+    found = data.index.actors[mask]
+    if found.empty:
+        _nothing(data, filters)
+        return
+    pages = -(-len(found) // PAGE_SIZE)
+    number = min(st.session_state.get(state.LIST_PAGE, 1), pages)
+    for actor in found.iloc[(number - 1) * PAGE_SIZE : number * PAGE_SIZE].itertuples():
+        with st.container(key=f"row_{actor.Index}", gap="small"):
+            st.html(cards.list_row(actor))
+            st.button(
+                t("discover.open_card"),
+                key=f"open_{actor.actor_id}",
+                on_click=state.choose_actor,
+                args=(actor.actor_id,),
+                type="tertiary",
+            )
+    if pages > 1:
+        st.pagination(pages, key=state.LIST_PAGE)
+
+
+def _nothing(data: Loaded, filters: Filters) -> None:
+    """An empty result is a question asked back: which one filter to drop."""
+    st.html(f"<p>{escape(t('discover.nothing'))}</p>")
+    for name, count in data.index.relaxations(filters)[:3]:
+        if count:
+            st.button(
+                t("discover.relax", name=t(f"filters.names.{name}"), n=count, n_text=integer(count)),
+                on_click=state.set_filters,
+                args=(without(filters, name),),
+                key=f"relax_{name}",
+            )
+    st.button(t("discover.clear"), on_click=state.set_filters, args=(Filters(),), key="clear_filters")
+    report = cards.report_link("-", t("discover.missing"), settings().contact_email, settings().site_url)
+    st.html(report)
+
+
+def _legend() -> str:
+    axes = "".join(f"<li>{cards.axis_badges([key])}</li>" for key in reference.axes().index)
+    looks = "".join(
+        f'<li><span class="essmap-look essmap-look-{look}" aria-hidden="true"></span>{escape(t(f"discover.look_{look}"))}</li>'
+        for look in ("exact", "near", "approximate")
+    )
+    mark = f'<li><span class="essmap-look essmap-look-supported" aria-hidden="true"></span>{escape(t("card.supported"))}</li>'
+    return (
+        f'<details class="essmap-legend"><summary>{escape(t("discover.legend"))}</summary><ul>{axes}</ul><ul>{looks}{mark}'
+        f'<li><span class="essmap-look essmap-look-group" aria-hidden="true">12</span>{escape(t("discover.look_group"))}</li></ul></details>'
+    )

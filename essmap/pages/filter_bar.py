@@ -1,0 +1,130 @@
+"""The filters as widgets: where, words and axes at hand; the rest behind one button."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import pandas as pd
+import streamlit as st
+
+from essmap import reference
+from essmap.pages import state
+from essmap.pages.loaded import Loaded
+from essmap.texts import t
+from essmap.view.filters import NO_AXIS, Filters, Where
+
+_P: Final = state.WIDGET_PREFIX
+
+
+def known_values(data: Loaded) -> dict[str, list[str]]:
+    """Return the values that each address-bar parameter may take."""
+    places = data.places
+    return {
+        "axe": [*_axes(), NO_AXIS],
+        "domaine": list(reference.domains().index),
+        "famille": list(reference.families().index),
+        **{
+            kind: [code for found, code in places if found == kind]
+            for kind in ("commune", "cp", "canton", "epci")
+        },
+    }
+
+
+def filter_bar(data: Loaded) -> Filters:
+    """Draw the filters and return what they say."""
+    now = state.filters()
+    left, right = st.columns([3, 2])
+    with left:
+        where = _place_box(data, now)
+    with right:
+        words = st.text_input(
+            t("filters.words"),
+            key=_seed("words", now.words),
+            placeholder=t("filters.words_hint"),
+            max_chars=100,
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        axes = st.pills(
+            t("filters.axes"),
+            [*_axes(), NO_AXIS],
+            selection_mode="multi",
+            format_func=lambda key: str(reference.axes().at[key, "label"]),
+            key=_seed("axes", list(now.axes)),
+            wrap=True,
+        )
+        finer = sum(map(bool, (now.domains, now.families, now.supported, now.since)))
+        label = t("filters.more", n=finer, n_text=finer) if finer else t("filters.more_none")
+        with st.popover(label, key="more_filters"):
+            domains, families, supported, since = _finer(data, now)
+    found = Filters(
+        words=words.strip(),
+        axes=tuple(axes),
+        domains=tuple(domains),
+        families=tuple(families),
+        where=where,
+        supported=supported,
+        since=since,
+    )
+    state.keep_filters(found)
+    return found
+
+
+def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int | None]:
+    domains = st.multiselect(
+        t("filters.domains"),
+        list(reference.domains().index),
+        format_func=lambda key: str(reference.domains().at[key, "label"]),
+        key=_seed("domains", list(now.domains)),
+        placeholder=t("filters.domains_hint"),
+    )
+    families = st.multiselect(
+        t("filters.families"),
+        list(reference.families().index),
+        format_func=lambda key: str(reference.families().at[key, "label"]),
+        key=_seed("families", list(now.families)),
+        placeholder=t("filters.families_hint"),
+    )
+    years = _years(data, now.since)
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        since = st.selectbox(
+            t("filters.since"),
+            years,
+            index=None,
+            key=_seed("since", now.since),
+            placeholder=t("filters.since_hint"),
+            help=t("filters.since_help"),
+        )
+    with right:
+        supported = st.toggle(t("filters.supported"), key=_seed("supported", now.supported))
+    return domains, families, supported, since
+
+
+def _place_box(data: Loaded, now: Filters) -> tuple[Where, str] | None:
+    chosen = st.selectbox(
+        t("filters.where"),
+        list(data.places),
+        index=None,
+        format_func=lambda place: data.places.get(place, ""),
+        key=_seed("where", now.where),
+        placeholder=t("filters.where_hint"),
+    )
+    return cast("tuple[Where, str] | None", tuple(chosen) if chosen else None)
+
+
+def _seed(name: str, value: Any) -> str:
+    """Give a widget its value before it is drawn for the first time; return its key."""
+    key = f"{_P}{name}"
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def _axes() -> list[str]:
+    return [key for key in reference.axes().index if key not in {reference.NO_AXIS, reference.SEVERAL_AXES}]
+
+
+def _years(data: Loaded, wanted: int | None) -> list[int]:
+    found = data.snapshot.table("actors")["source_year"].dropna()
+    years = set(pd.unique(found).tolist()) | ({wanted} if wanted is not None else set())
+    return sorted((int(year) for year in years), reverse=True)

@@ -1,0 +1,166 @@
+"""Analyse des écarts: where are more, or fewer, actors than the population would give? A description, no verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit_folium import st_folium
+
+from essmap import reference
+from essmap.analysis.coverage import Level, Theme, how_it_was_seen, observed_and_expected, outside_level
+from essmap.pages import frame
+from essmap.pages.loaded import Loaded
+from essmap.texts import t
+from essmap.view.format import decimal, escape, integer, listing, signed
+from essmap.view.layers import ratio_class
+from essmap.view.map import RATIO_FILLS, MapState, base_map, state_layer
+from essmap.view.tables import Heading, html_table
+
+MAP_HEIGHT = 460
+LEVEL: Level = "canton"
+
+
+def show(data: Loaded) -> None:
+    """Draw the page."""
+    frame.heading(t("gaps.title"), t("gaps.lead"))
+    frame.partial_banner(data)
+    theme = _theme_box()
+    actors, communes = data.snapshot.table("actors"), data.snapshot.table("communes")
+    table = observed_and_expected(
+        actors, communes, level=LEVEL, theme=theme, completeness=data.manifest.completeness["actors"].status
+    )
+    if table.empty:
+        st.html(f"<p>{escape(t('gaps.no_level'))}</p>")
+        return
+    cantons = data.snapshot.table("cantons").set_index("canton_code")
+    table["label"] = table["code"].map(cantons["label"])
+    name = _theme_name(theme)
+    scope = t("gaps.scope", n=len(actors), n_text=integer(len(actors))) if data.is_partial else t("gaps.scope_full")
+    st.html(f"<h2>{escape(t('gaps.heading', theme=name, scope=scope))}</h2><p>{escape(_sentence(table))}</p>")
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        _map(data, table, name)
+        st.html(_legend())
+    with right:
+        st.html(_numbers(table, name, scope))
+    lost = outside_level(actors, level=LEVEL, theme=theme)
+    if lost:
+        st.html(f"<p>{escape(t('gaps.outside', n=lost, n_text=integer(lost)))}</p>")
+    st.html(f"<h2>{escape(t('gaps.how'))}</h2><p>{escape(t('gaps.how_lead'))}</p>")
+    st.html(_provenance(how_it_was_seen(actors, communes, level=LEVEL), cantons["label"]))
+    st.html(f"<p class='essmap-meta'>{escape(t('gaps.method', date=data.built_on))}</p>")
+
+
+def _theme_box() -> Theme:
+    axes = [f"axis:{key}" for key in reference.axes().index if key not in {reference.NO_AXIS, reference.SEVERAL_AXES}]
+    domains = [f"domain:{key}" for key in reference.domains().index]
+    options = ["all", *axes, *domains]
+    if "gaps_theme" not in st.session_state and st.query_params.get("theme") in options:
+        st.session_state["gaps_theme"] = st.query_params["theme"]
+    chosen = st.selectbox(
+        t("gaps.theme"), options, format_func=lambda option: _theme_name(Theme.parse(option)), key="gaps_theme", persist_state="session"
+    )
+    if chosen != "all":
+        st.query_params["theme"] = chosen
+    elif "theme" in st.query_params:
+        del st.query_params["theme"]
+    return Theme.parse(chosen)
+
+
+def _theme_name(theme: Theme) -> str:
+    if theme.kind == "all":
+        return t("gaps.theme_all")
+    if theme.kind == "axis":
+        return t("gaps.theme_axis", name=reference.axes().at[theme.key, "label"])
+    return t("gaps.theme_domain", name=reference.domains().at[theme.key, "label"])
+
+
+def _sentence(table: pd.DataFrame) -> str:
+    total = int(table["observed"].sum())
+    if total == 0:
+        return t("gaps.nobody")
+    empty = table.loc[table["observed"] == 0, "label"].tolist()
+    first = t("gaps.sentence", n=total, n_text=integer(total), territories=len(table))
+    if not empty:
+        return f"{first} {t('gaps.all_have')}"
+    few = len(empty) <= 4
+    named = listing(empty) if few else integer(len(empty))
+    return f"{first} {t('gaps.without' if few else 'gaps.without_count', names=named)}"
+
+
+def _map(data: Loaded, table: pd.DataFrame, name: str) -> None:
+    fills = {
+        row.code: {"class": klass, "label": t("gaps.tooltip", name=row.label, observed=integer(row.observed), expected=decimal(row.expected))}
+        for row in table.itertuples()
+        if (klass := ratio_class(row.ratio)) != "none"
+    }
+    st_folium(
+        base_map(dict(data.assets), data.home, title=t("map.gaps_title"), with_actors=False),
+        key="map_gaps",
+        height=MAP_HEIGHT,
+        use_container_width=True,
+        returned_objects=[],
+        feature_group_to_add=state_layer(MapState(fills=fills, token=name)),
+    )
+
+
+def _numbers(table: pd.DataFrame, name: str, scope: str) -> str:
+    headings = [
+        Heading(t("gaps.canton")),
+        Heading(t("gaps.population"), is_number=True),
+        Heading(t("gaps.observed"), is_number=True),
+        Heading(t("gaps.expected"), is_number=True),
+        Heading(t("gaps.difference"), is_number=True),
+        Heading(t("gaps.ratio"), is_number=True),
+    ]
+    rows = [
+        [
+            row.label,
+            integer(row.population),
+            integer(row.observed),
+            decimal(row.expected),
+            signed(row.difference),
+            _ratio(row.ratio),
+        ]
+        for row in table.sort_values(["difference", "code"]).itertuples()
+    ]
+    totals = [t("gaps.total"), integer(table["population"].sum()), integer(table["observed"].sum()), decimal(table["expected"].sum()), signed(0.0), "1,00"]
+    if table["observed"].sum() == 0:
+        totals[-1] = "–"
+    return html_table(t("gaps.caption", theme=name, scope=scope), headings, [*rows, totals])
+
+
+def _ratio(value: Any) -> str:
+    return "–" if pd.isna(value) else decimal(value, 2)
+
+
+def _provenance(seen: pd.DataFrame, labels: pd.Series[str]) -> str:
+    kinds = reference.source_kinds()["label"]
+    present = [key for key in kinds.index if f"source_{key}" in seen.columns]
+    headings = [
+        Heading(t("gaps.canton")),
+        *(Heading(label, is_number=True) for label in (t("gaps.rows"), t("gaps.located"), t("gaps.latest"), t("gaps.undated"))),
+        *(Heading(str(kinds[key]), is_number=True) for key in present),
+    ]
+    rows = [
+        [
+            str(labels.get(row["code"], row["code"])),
+            integer(row["actors"]),
+            integer(row["located"]),
+            "–" if pd.isna(row["latest_year"]) else str(row["latest_year"]),
+            integer(row["undated"]),
+            *(integer(row[f"source_{key}"]) for key in present),
+        ]
+        for row in seen.to_dict("records")
+    ]
+    return html_table(t("gaps.how_caption"), headings, rows)
+
+
+def _legend() -> str:
+    items = "".join(
+        f'<li><span class="essmap-fill" style="background:{colour}" aria-hidden="true"></span>{escape(t(f"gaps.class_{key}"))}</li>'
+        for key, colour in RATIO_FILLS.items()
+    )
+    return f'<div class="essmap-legend"><p>{escape(t("gaps.legend"))}</p><ul>{items}</ul></div>'

@@ -1,0 +1,150 @@
+"""What the pages read: the current snapshot and what is derived from it once, cached per build.
+
+All caches of the app are here. A key is a build identifier, so a new build is seen within `POINTER_TTL_S` and never
+mixed with an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import streamlit as st
+
+from essmap import reference
+from essmap.schema.snapshot import Manifest, Snapshot
+from essmap.settings import Settings, load_settings
+from essmap.store import Store
+from essmap.texts import t
+from essmap.view.filters import SearchIndex
+from essmap.view.format import day, listing
+from essmap.view.layers import bounds, publish_actors, publish_outlines
+
+POINTER_TTL_S: Final = 30
+_BUILDS_KEPT: Final = 2  # the current one, and the one that open pages may still show
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A snapshot ready to be shown.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+    index : SearchIndex
+    assets : mapping
+        Paths of ``outlines``, ``communes``, ``actors`` for the map.
+    home : list
+        [[south, west], [north, east]] of the department.
+    places : mapping
+        Label of every place a visitor may choose, by (kind, code), in the order of the list.
+    place_bounds : mapping
+        Bounds of each of them.
+    """
+
+    snapshot: Snapshot
+    index: SearchIndex
+    assets: Mapping[str, str]
+    home: list[list[float]]
+    places: Mapping[tuple[str, str], str]
+    place_bounds: Mapping[tuple[str, str], list[list[float]]]
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the snapshot."""
+        return self.snapshot.manifest
+
+    @property
+    def in_department(self) -> str:
+        """« en Haute-Garonne »: where the visitor is."""
+        return str(reference.departments().at[self.manifest.department, "in_form"])
+
+    @property
+    def built_on(self) -> str:
+        """The day of the build, in words."""
+        return day(datetime.fromisoformat(self.manifest.built_at))
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the actor table is declared partial."""
+        return self.manifest.completeness["actors"].status == "partial"
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """Return the settings of this process, read once.
+
+    Raises
+    ------
+    SettingsError
+        If a value makes no sense.
+    """
+    return load_settings()
+
+
+def loaded() -> Loaded:
+    """Return the current snapshot of the department, ready to be shown.
+
+    Raises
+    ------
+    SnapshotError
+        If there is none or it cannot be read.
+    """
+    chosen = settings()
+    return _load(chosen.snapshots, chosen.department, _current(chosen.snapshots, chosen.department))
+
+
+@st.cache_data(ttl=POINTER_TTL_S, max_entries=8, show_spinner=False)
+def _current(root: str, department: str) -> str | None:
+    return Store(root).current(department)
+
+
+@st.cache_resource(max_entries=_BUILDS_KEPT, show_spinner=False)
+def _load(root: str, department: str, build_id: str | None) -> Loaded:
+    snapshot = Store(root).load(department, build_id)
+    communes, cantons = snapshot.layer("communes"), snapshot.layer("cantons")
+    area = snapshot.layer("department")
+    labels = {**reference.domains()["label"], **reference.legal_forms()["label"]}
+    assets = publish_outlines(communes, cantons, area, reference.projected_crs(department))
+    assets["actors"] = publish_actors(snapshot.layer("actors"))
+    places, place_bounds = _places(snapshot)
+    return Loaded(
+        snapshot=snapshot,
+        index=SearchIndex.build(snapshot.table("actors"), communes, labels),
+        assets=assets,
+        home=bounds(area.geometry),
+        places=places,
+        place_bounds=place_bounds,
+    )
+
+
+def _places(
+    snapshot: Snapshot,
+) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], list[list[float]]]]:
+    """Return communes, cantons, intercommunalities and postcodes with their labels and bounds."""
+    communes, cantons, epci = (snapshot.layer(name) for name in ("communes", "cantons", "epci"))
+    labels: dict[tuple[str, str], str] = {}
+    areas: dict[tuple[str, str], list[list[float]]] = {}
+    for row in communes.sort_values("commune_name").itertuples():
+        codes = list(row.postcodes)
+        shown = codes[0] if len(codes) == 1 else f"{codes[0]}–{codes[-1]}" if codes else ""
+        labels["commune", row.commune_code] = f"{row.commune_name} ({shown})" if shown else row.commune_name
+        if row.geometry is not None:
+            areas["commune", row.commune_code] = bounds([row.geometry])
+    for row in cantons.sort_values("label").itertuples():
+        labels["canton", row.canton_code] = t("filters.canton", name=row.label)
+        areas["canton", row.canton_code] = bounds([row.geometry])
+    for row in epci.sort_values("epci_name").itertuples():
+        labels["epci", row.epci_code] = row.epci_name
+        areas["epci", row.epci_code] = bounds([row.geometry])
+    by_postcode = communes.explode("postcodes").dropna(subset=["postcodes"]).groupby("postcodes")
+    for code, group in by_postcode:
+        names = group.sort_values("population", ascending=False)["commune_name"].tolist()
+        more = [t("filters.more_communes", n=len(names) - 2, n_text=len(names) - 2)] if len(names) > 3 else []
+        labels["cp", str(code)] = f"{code} ({listing(names[:2] + more if more else names)})"
+        known = group[group.geometry.notna()]
+        if len(known):
+            areas["cp", str(code)] = bounds(known.geometry)
+    return labels, areas

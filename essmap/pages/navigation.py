@@ -1,0 +1,56 @@
+"""The pages of the app, their addresses and their order; draws the one that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from essmap.pages import data, discover, frame, gaps, legal, state, supported
+from essmap.pages.filter_bar import known_values
+from essmap.pages.loaded import Loaded, loaded, settings
+from essmap.texts import t
+
+#: key: what draws it, its address (public: links to it are shared), whether the menu shows it.
+PAGES: Final[dict[str, tuple[Callable[[Loaded], None], str, bool]]] = {
+    "discover": (discover.show, "decouvrir", True),
+    "gaps": (gaps.show, "ecarts", True),
+    "supported": (supported.show, "projets-soutenus", True),
+    "data": (data.show, "donnees", True),
+    "legal": (legal.show_legal, "mentions-legales", False),
+    "privacy": (legal.show_privacy, "donnees-personnelles", False),
+    "accessibility": (legal.show_accessibility, "accessibilite", False),
+}
+
+#: Pages whose address bar carries the shared filters.
+_FILTERED: Final = frozenset({"discover"})
+
+
+def show() -> None:
+    """Draw the navigation, the page and the footer."""
+    frame.style()
+    content = loaded()
+    pages = {
+        key: st.Page(
+            partial(draw, content),
+            title=t(f"{key}.nav"),
+            url_path=address,
+            default=key == "discover",
+            visibility="visible" if in_menu else "hidden",
+        )
+        for key, (draw, address, in_menu) in PAGES.items()
+    }
+    page = st.navigation(list(pages.values()), position="top")
+    key = next(name for name, found in pages.items() if found.url_path == page.url_path)
+    if logo := settings().logo:
+        st.logo(logo)
+    if key in _FILTERED:
+        state.read(key, known=known_values(content), actor_ids=set(content.index.actors["actor_id"]))
+    else:
+        state.leave(key)
+    page.run()
+    if key in _FILTERED:
+        state.write()
+    frame.footer(content, pages)

@@ -1,0 +1,91 @@
+"""What a visitor chose, kept in the session and mirrored in the address bar, the same on every page.
+
+The address bar is read when a session starts and whenever it changed by itself (a link, the back button); after that
+the session leads, and every run writes the address bar again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import streamlit as st
+
+from essmap.view.filters import Filters
+
+_FILTERS: Final = "essmap_filters"
+_ACTOR: Final = "essmap_actor"
+_WRITTEN: Final = "essmap_query"
+_PAGE: Final = "essmap_page"
+ACTOR_PARAMETER: Final = "acteur"
+WIDGET_PREFIX: Final = "filter_"
+LIST_PAGE: Final = "list_page"
+
+
+def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: set[str]) -> None:
+    """Bring the session in step with the address bar; call first on every page.
+
+    Parameters
+    ----------
+    page : str
+        Name of the page: Streamlit empties the address bar when it changes, and that is no wish of the visitor.
+    known : mapping
+        Allowed values per parameter (`essmap.view.filters.Filters.from_query`).
+    actor_ids : set of str
+    """
+    query = {key: str(value) for key, value in st.query_params.items()}
+    is_new = _FILTERS not in st.session_state
+    moved = st.session_state.get(_PAGE) != page
+    changed = not moved and query != st.session_state.get(_WRITTEN)
+    if is_new or changed or (moved and query):
+        set_filters(Filters.from_query(query, known=known))
+        actor = query.get(ACTOR_PARAMETER)
+        st.session_state[_ACTOR] = actor if actor in actor_ids else None
+    st.session_state[_PAGE] = page
+
+
+def leave(page: str) -> None:
+    """Note that a page without the shared filters is open: the address bar is its own."""
+    st.session_state[_PAGE] = page
+
+
+def write() -> None:
+    """Mirror the session in the address bar; call last on every page."""
+    query = filters().to_query()
+    if (actor := chosen_actor()) is not None:
+        query[ACTOR_PARAMETER] = actor
+    if {key: str(value) for key, value in st.query_params.items()} != query:
+        st.query_params.from_dict(query)
+    st.session_state[_WRITTEN] = query
+
+
+def filters() -> Filters:
+    """Return what is asked now."""
+    found = st.session_state.get(_FILTERS)
+    return found if isinstance(found, Filters) else Filters()
+
+
+def set_filters(wanted: Filters) -> None:
+    """Ask something else; the widgets follow (call from a callback, or before they are drawn)."""
+    st.session_state[_FILTERS] = wanted
+    st.session_state.pop(LIST_PAGE, None)
+    for key in [key for key in st.session_state if str(key).startswith(WIDGET_PREFIX)]:
+        del st.session_state[key]
+
+
+def keep_filters(found: Filters) -> None:
+    """Keep what the widgets say."""
+    if found != filters():
+        st.session_state[_FILTERS] = found
+        st.session_state.pop(LIST_PAGE, None)
+
+
+def chosen_actor() -> str | None:
+    """Return the identifier of the actor whose card is open, or None."""
+    found = st.session_state.get(_ACTOR)
+    return found if isinstance(found, str) else None
+
+
+def choose_actor(actor_id: str | None) -> None:
+    """Open the card of an actor, or close it."""
+    st.session_state[_ACTOR] = actor_id

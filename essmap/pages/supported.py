@@ -1,0 +1,122 @@
+"""Projets soutenus: what does the Department support, where, when and for how much, as far as it is known?"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+from streamlit_folium import st_folium
+
+from essmap import reference
+from essmap.pages import frame
+from essmap.pages.loaded import Loaded
+from essmap.texts import t
+from essmap.view import cards
+from essmap.view.filters import Mask
+from essmap.view.format import escape, euros, integer
+from essmap.view.layers import pack_mask
+from essmap.view.map import MapState, base_map, state_layer
+from essmap.view.tables import Heading, Html, html_table
+
+MAP_HEIGHT = 420
+
+
+def show(data: Loaded) -> None:
+    """Draw the page."""
+    frame.heading(t("supported.title"), t("supported.lead", place=data.in_department))
+    st.html(f'<p class="essmap-partial">{escape(data.manifest.completeness["projects"].sentence)}</p>')
+    projects = _filtered(data.snapshot.table("projects"))
+    frame.status(t("supported.count", n=len(projects), n_text=integer(len(projects))))
+    st.html(f"<p>{escape(_money(projects))}</p>")
+    if projects.empty:
+        return
+    _map(data, projects)
+    st.html(_table(data, projects))
+
+
+def _filtered(projects: pd.DataFrame) -> pd.DataFrame:
+    kinds = reference.support_kinds()["label"]
+    left, middle, right = st.columns(3)
+    with left:
+        kind = _choice("nature", t("supported.kind"), [k for k in kinds.index if (projects["support_kind"] == k).any()], kinds)
+    with middle:
+        years = sorted((str(year) for year in projects["year"].dropna().unique()), reverse=True)
+        unknown = t("supported.year_unknown")
+        year = _choice("annee", t("supported.year"), [*years, "inconnue"], pd.Series({**{y: y for y in years}, "inconnue": unknown}))
+    with right:
+        names = reference.axes()["label"]
+        axis = _choice("axe", t("supported.axis"), [a for a in names.index if projects["axes"].map(lambda axes, a=a: a in list(axes)).any()], names)
+    if kind:
+        projects = projects[projects["support_kind"] == kind]
+    if year:
+        projects = projects[projects["year"].isna() if year == "inconnue" else projects["year"].eq(int(year)).fillna(False)]
+    if axis:
+        projects = projects[projects["axes"].map(lambda axes: axis in list(axes))]
+    return projects
+
+
+def _choice(parameter: str, label: str, options: list[str], names: pd.Series[str]) -> str | None:
+    """Draw one choice that lives in the address bar."""
+    key = f"supported_{parameter}"
+    if key not in st.session_state and st.query_params.get(parameter) in options:
+        st.session_state[key] = st.query_params[parameter]
+    chosen = st.selectbox(
+        label, options, index=None, format_func=lambda option: str(names[option]), key=key, placeholder=t("supported.all"), persist_state="session"
+    )
+    if chosen:
+        st.query_params[parameter] = chosen
+    elif parameter in st.query_params:
+        del st.query_params[parameter]
+    return chosen
+
+
+def _money(projects: pd.DataFrame) -> str:
+    known = projects["amount_eur"].dropna()
+    unknown = len(projects) - len(known)
+    if known.empty:
+        return t("supported.no_amount", n=unknown, n_text=integer(unknown))
+    first = t("supported.sum", n=len(known), n_text=integer(len(known)), total=euros(float(known.sum())))
+    return f"{first} {t('supported.unknown', n=unknown, n_text=integer(unknown))}" if unknown else first
+
+
+def _map(data: Loaded, projects: pd.DataFrame) -> None:
+    ids = data.index.actors["actor_id"]
+    mask: Mask = ids.isin(projects["actor_id"].dropna()).to_numpy(dtype=bool)
+    st_folium(
+        base_map(dict(data.assets), data.home, title=t("map.projects_title"), with_actors=True),
+        key="map_projects",
+        height=MAP_HEIGHT,
+        use_container_width=True,
+        returned_objects=[],
+        feature_group_to_add=state_layer(MapState(mask=pack_mask(mask), bounds=data.home, token="home")),
+    )
+    apart = int(projects["actor_id"].isna().sum())
+    if apart:
+        st.html(f"<p class='essmap-meta'>{escape(t('supported.apart', n=apart, n_text=integer(apart)))}</p>")
+
+
+def _table(data: Loaded, projects: pd.DataFrame) -> str:
+    communes = data.snapshot.table("communes").set_index("commune_code")["commune_name"]
+    kinds = reference.support_kinds()["label"]
+    headings = [
+        Heading(t("supported.holder")),
+        Heading(t("supported.commune")),
+        Heading(t("supported.programme")),
+        Heading(t("supported.kind")),
+        Heading(t("supported.year"), is_number=True),
+        Heading(t("supported.amount"), is_number=True),
+        Heading(t("supported.source")),
+    ]
+    ordered = projects.sort_values(["year", "holder_name"], ascending=[False, True], na_position="last")
+    rows = [
+        [
+            row.holder_name,
+            str(communes.get(row.commune_code, t("supported.everywhere"))),
+            row.programme,
+            str(kinds[row.support_kind]),
+            cards.year(row.year),
+            cards.amount(row.amount_eur),
+            Html(cards.source_page(row.source_url, t("supported.see"))),
+        ]
+        for row in ordered.itertuples()
+    ]
+    return html_table(t("supported.caption"), headings, rows)

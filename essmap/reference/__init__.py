@@ -1,0 +1,44 @@
+"""Nomenclatures: what is named, coloured, grouped and how, from the files of ``data/reference``.
+
+`tables` reads them; `legal`, `themes` and `sensitive` classify with them. Nothing here knows an actor.
+"""
+
+from essmap.reference.legal import classify_legal_category
+from essmap.reference.sensitive import is_sensitive_text
+from essmap.reference.tables import (
+    axes,
+    data_dir,
+    departments,
+    domains,
+    families,
+    legal_categories,
+    legal_forms,
+    naf_patterns,
+    positions,
+    projected_crs,
+    source_kinds,
+    support_kinds,
+)
+from essmap.reference.themes import NO_AXIS, SEVERAL_AXES, domain_axes, main_axis, naf_to_domains
+
+__all__ = [
+    "NO_AXIS",
+    "SEVERAL_AXES",
+    "axes",
+    "classify_legal_category",
+    "data_dir",
+    "departments",
+    "domain_axes",
+    "domains",
+    "families",
+    "is_sensitive_text",
+    "legal_categories",
+    "legal_forms",
+    "main_axis",
+    "naf_patterns",
+    "naf_to_domains",
+    "positions",
+    "projected_crs",
+    "source_kinds",
+    "support_kinds",
+]

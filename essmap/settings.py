@@ -1,0 +1,158 @@
+"""What a deployer may set: environment variables ``ESSMAP_*`` or a file ``essmap.toml``. Read once, passed down.
+
+Importing this module reads nothing; `load_settings` does.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from essmap.errors import SettingsError
+from essmap.texts import t
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+SETTINGS_FILE_VARIABLE = "ESSMAP_SETTINGS"
+
+#: Legal statements that French law asks of a public site; `essmap check --deploy` fails while one is empty.
+REQUIRED_TO_DEPLOY = (
+    "publisher",
+    "publisher_address",
+    "publisher_phone",
+    "publication_director",
+    "host",
+    "host_address",
+    "host_phone",
+    "dpo",
+    "contact_email",
+    "site_url",
+    "log_retention",
+    "accessibility_plan_url",
+)
+
+
+def default_snapshot_root() -> str:
+    """Return where snapshots live unless a setting says otherwise.
+
+    Returns
+    -------
+    str
+        ``snapshots/`` of the checkout, or the user's data folder when essmap is installed from a wheel.
+    """
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return str(_CHECKOUT / "snapshots")
+    return str(platformdirs.user_data_path("essmap") / "snapshots")
+
+
+class Settings(BaseSettings):
+    """Settings of one deployment. Environment variables win over the file; unknown keys in the file are refused."""
+
+    model_config = SettingsConfigDict(env_prefix="ESSMAP_", extra="forbid", frozen=True)
+
+    department: str = Field("31", pattern=r"^(0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-46])$")
+    snapshots: str = Field(default_factory=default_snapshot_root)
+
+    site_title: str = "essmap"
+    site_url: str = ""
+    publisher: str = ""
+    publisher_address: str = ""
+    publisher_phone: str = ""
+    publication_director: str = ""
+    host: str = ""
+    host_address: str = ""
+    host_phone: str = ""
+    dpo: str = ""
+    log_retention: str = ""
+    accessibility_plan_url: str = Field("", pattern=r"^$|^https?://[^\s<>\"']+$")
+    contact_email: str = Field("", pattern=r"^$|^[^@\s<>\"']+@[^@\s<>\"']+\.[A-Za-z]{2,}$")
+    primary_colour: str = Field("", pattern=r"^$|^#[0-9A-Fa-f]{6}$")
+    logo: str = ""
+
+    tiles: Literal["ask", "on", "off"] = "ask"
+    frame_ancestors: str = "'self'"
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _one_header_value(cls, value: str) -> str:
+        if any(mark in value for mark in ";,\r\n"):
+            raise ValueError("frame_ancestors")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments first, then the environment, then the settings file."""
+        path = settings_file()
+        if path is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+    def missing_to_deploy(self) -> list[str]:
+        """Return the names of the legal settings that are still empty, in the order of `REQUIRED_TO_DEPLOY`."""
+        return [name for name in REQUIRED_TO_DEPLOY if not getattr(self, name).strip()]
+
+
+def settings_file() -> Path | None:
+    """Return the settings file in use, or None.
+
+    Returns
+    -------
+    Path or None
+        The file named by ``ESSMAP_SETTINGS``, else ``essmap.toml`` of the current folder if there is one.
+
+    Raises
+    ------
+    SettingsError
+        If ``ESSMAP_SETTINGS`` names a file that does not exist.
+    """
+    named = os.environ.get(SETTINGS_FILE_VARIABLE)
+    if named:
+        path = Path(named)
+        if not path.is_file():
+            raise SettingsError(t("errors.settings_file_missing", path=named))
+        return path
+    here = Path("essmap.toml")
+    return here if here.is_file() else None
+
+
+def load_settings(**overrides: str) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    **overrides : str
+        Values that win over environment and file (command line options).
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SettingsError
+        If a value makes no sense or the file has an unknown key; names every one of them.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        names = ", ".join(sorted({str(item["loc"][0]) if item["loc"] else "?" for item in error.errors()}))
+        raise SettingsError(t("errors.settings_invalid", names=names)) from error
+    except ValueError as error:  # the TOML itself cannot be read
+        raise SettingsError(t("errors.settings_unreadable", path=str(settings_file()), reason=error)) from error

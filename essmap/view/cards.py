@@ -1,0 +1,155 @@
+"""An actor in words: a row of the list and its full card, as HTML built from escaped parts only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from essmap import reference
+from essmap.texts import t
+from essmap.view.format import escape, euros, integer, link, safe_link
+
+
+def axis_badges(axes: Iterable[str]) -> str:
+    """Return the badges of some axes: colour and shape never go without the name."""
+    table = reference.axes()
+    keys = list(axes) or ["none"]
+    return "".join(
+        f'<span class="essmap-badge">{axis_symbol(key)}{escape(table.at[key, "label"])}</span>' for key in keys
+    )
+
+
+def axis_symbol(key: str) -> str:
+    """Return the small drawing of an axis, hidden from screen readers: its name always stands beside it."""
+    row = reference.axes().loc[key]
+    return f'<span class="essmap-shape essmap-shape-{escape(row["shape"])}" style="--axis:{escape(row["colour"])}" aria-hidden="true"></span>'
+
+
+def list_row(actor: Any, *, level: int = 3) -> str:
+    """Return one actor of the result list.
+
+    Parameters
+    ----------
+    actor : named tuple
+        A row of `essmap.schema.tables.ACTORS`.
+    level : int
+        Heading level of the name.
+    """
+    form = reference.legal_forms().at[actor.legal_form, "label"]
+    supported = f'<span class="essmap-badge essmap-supported">{escape(t("card.supported"))}</span>' if actor.is_supported else ""
+    activity = f"<p>{escape(actor.activity)}</p>" if isinstance(actor.activity, str) else ""
+    return (
+        f'<article class="essmap-row"><h{level}>{escape(actor.name)}</h{level}>'
+        f'<p class="essmap-meta">{escape(form)} · {escape(actor.commune_name)}</p>{activity}'
+        f'<p class="essmap-badges">{axis_badges(actor.axes)}{supported}</p></article>'
+    )
+
+
+def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_url: str) -> str:
+    """Return the full card of an actor.
+
+    Parameters
+    ----------
+    actor : named tuple
+        A row of `essmap.schema.tables.ACTORS`.
+    projects : DataFrame
+        The supports that name it (`essmap.schema.tables.PROJECTS`).
+    report_address : str
+        Where corrections go; empty: the deployer has not said.
+    page_url : str
+        Link that opens this card, for the mail.
+
+    Returns
+    -------
+    str
+        HTML: a heading of level 2, a definition list, the supports, the source, the way to report an error.
+    """
+    forms, domains = reference.legal_forms(), reference.domains()
+    family = reference.families().loc[actor.family]
+    form = forms.loc[actor.legal_form]
+    facts = [
+        (t("card.family"), f'{escape(form["label"])}<br><small>{escape(form["explanation"])}</small>'),
+        (t("card.domains"), escape(", ".join(domains.at[key, "label"] for key in actor.domains))),
+        (t("card.place"), _place(actor)),
+    ]
+    if form["label"] != family["label"]:
+        facts.insert(1, (t("card.big_family"), escape(family["label"])))
+    if (site := safe_link(actor.website)) is not None:
+        facts.append((t("card.website"), link(site, _host(site))))
+    if isinstance(actor.siren, str):
+        facts.append((t("card.siren"), escape(actor.siren)))
+    facts.append((t("card.seen"), _source(actor)))
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts)
+    activity = f'<p class="essmap-lead">{escape(actor.activity)}</p>' if isinstance(actor.activity, str) else ""
+    return (
+        f'<section class="essmap-card" aria-label="{escape(t("card.title", name=actor.name))}"><h2>{escape(actor.name)}</h2>'
+        f'<p class="essmap-badges">{axis_badges(actor.axes)}</p>{activity}<dl>{rows}</dl>'
+        f"{_supports(projects)}{report_link(actor.actor_id, actor.name, report_address, page_url)}</section>"
+    )
+
+
+def report_link(identifier: str, name: str, address: str, page_url: str) -> str:
+    """Return « Signaler une erreur »: a mail to the deployer with the identifier and the link; nothing is stored."""
+    if not address:
+        return f'<p class="essmap-meta">{escape(t("card.report_missing"))}</p>'
+    subject = quote(t("card.report_subject", name=name))
+    body = quote(t("card.report_body", identifier=identifier, url=page_url))
+    return f'<p><a href="mailto:{escape(quote(address, safe="@.+-_"))}?subject={subject}&amp;body={body}">{escape(t("card.report"))}</a></p>'
+
+
+def amount(value: float | None) -> str:
+    """Return an amount, or that it is not known."""
+    return t("card.amount_unknown") if value is None or pd.isna(value) else euros(value)
+
+
+def year(value: object) -> str:
+    """Return a year, or that it is not known."""
+    return t("card.year_unknown") if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def source_page(url: str, label: str) -> str:
+    """Return a link to the page a row comes from, or its label alone if the address is not one."""
+    address = safe_link(url)
+    return link(address, label) if address else escape(label)
+
+
+def _place(actor: Any) -> str:
+    position = reference.positions().loc[actor.geo_precision]
+    address = [part for part in (actor.address, actor.postcode) if isinstance(part, str)]
+    line = " ".join([", ".join(address), actor.commune_name]) if address else actor.commune_name
+    why = t("card.sensitive") if actor.is_sensitive else position["explanation"]
+    return f"{escape(line)}<br><small>{escape(why)}</small>"
+
+
+def _source(actor: Any) -> str:
+    kind = reference.source_kinds().loc[actor.source_kind]
+    known = not pd.isna(actor.source_year)
+    when = t("card.seen_in", year=actor.source_year) if known else t("card.seen_undated")
+    address = safe_link(actor.source_url)
+    if not bool(kind["is_linked"]) or address is None:
+        return escape(t("card.noted_in", year=actor.source_year) if known else t("card.noted_undated"))
+    return f'{link(address, t("card.source_link", kind=kind["label"], host=_host(address)))}<br><small>{escape(when)}</small>'
+
+
+def _host(url: str) -> str:
+    return url.split("/")[2].removeprefix("www.")
+
+
+def _supports(projects: pd.DataFrame) -> str:
+    if projects.empty:
+        return f'<h3>{escape(t("card.supports"))}</h3><p>{escape(t("card.no_support"))}</p>'
+    kinds = reference.support_kinds()
+    items = []
+    for project in projects.sort_values("year", ascending=False).itertuples():
+        parts = [kinds.at[project.support_kind, "label"], year(project.year)]
+        if project.support_kind in {"grant", "capital"} or not pd.isna(project.amount_eur):
+            parts.append(amount(project.amount_eur))
+        items.append(
+            f"<li>{escape(project.programme)}<br><small>{escape(' · '.join(parts))} · "
+            f"{source_page(project.source_url, t('card.support_source'))}</small></li>"
+        )
+    title = t("card.supports_count", n=len(projects), n_text=integer(len(projects)))
+    return f"<h3>{escape(title)}</h3><ul>{''.join(items)}</ul>"

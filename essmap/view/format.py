@@ -1,0 +1,116 @@
+"""Numbers, dates and lists as French readers expect them, and text made safe for HTML."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+NARROW: Final = "\u202f"  # narrow no-break space: between thousands and before % and €
+MINUS: Final = "\u2212"
+DASH: Final = "–"
+
+_MONTHS: Final = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+def integer(value: float) -> str:
+    """Return a whole number with thousands apart.
+
+    Examples
+    --------
+    >>> integer(1471468)
+    '1\u202f471\u202f468'
+    """
+    return f"{round(value):,}".replace(",", NARROW).replace("-", MINUS)
+
+
+def decimal(value: float, places: int = 1) -> str:
+    """Return a number with a decimal comma.
+
+    Examples
+    --------
+    >>> decimal(1234.56)
+    '1\u202f234,6'
+    """
+    return f"{value:,.{places}f}".replace(",", NARROW).replace(".", ",").replace("-", MINUS)
+
+
+def signed(value: float, places: int = 1) -> str:
+    """Return a number with its sign always shown; what rounds to zero has none.
+
+    Examples
+    --------
+    >>> signed(2.04), signed(-0.01)
+    ('+2,0', '0,0')
+    """
+    if round(value, places) == 0:
+        return decimal(0.0, places)
+    return f"+{decimal(value, places)}" if value > 0 else decimal(value, places)
+
+
+def euros(value: float) -> str:
+    """Return an amount in euros, cents only where there are some.
+
+    Examples
+    --------
+    >>> euros(33243)
+    '33\u202f243\u202f€'
+    """
+    return f"{integer(value) if value == round(value) else decimal(value, 2)}{NARROW}€"
+
+
+def day(value: datetime) -> str:
+    """Return a date in words.
+
+    Examples
+    --------
+    >>> day(datetime(2026, 3, 1))
+    '1er mars 2026'
+    """
+    number = "1er" if value.day == 1 else str(value.day)
+    return f"{number} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Return items joined as a sentence does.
+
+    Examples
+    --------
+    >>> listing(["Brax", "Colomiers", "Pibrac"])
+    'Brax, Colomiers et Pibrac'
+    """
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} et {items[-1]}"
+
+
+def escape(text: object) -> str:
+    """Return text that HTML shows as it is, in an element or a quoted attribute."""
+    return html.escape(str(text), quote=True)
+
+
+def safe_link(url: object) -> str | None:
+    """Return an address that may become a link: http(s) with a host; anything else is None.
+
+    Examples
+    --------
+    >>> safe_link("javascript:alert(1)") is None
+    True
+    """
+    if not isinstance(url, str):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def link(url: str, text: str) -> str:
+    """Return an HTML link that opens apart and tells the other site nothing; both parts are escaped."""
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{escape(text)}</a>'

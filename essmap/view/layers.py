@@ -1,0 +1,145 @@
+"""What the map fetches once: outlines, town names and actors, as compact JSON assets named by their content."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from essmap import reference
+from essmap.analysis.coverage import RATIO_BREAKS
+from essmap.view.assets import publish
+
+#: Tolerance of outlines, metres: what a screen shows at the zoom from which each layer is drawn.
+CANTON_TOLERANCE_M: Final = 250
+COMMUNE_TOLERANCE_M: Final = 80
+_DECIMALS: Final = 4  # about 11 m
+_JSON: Final = "application/json"
+
+
+def publish_outlines(communes: gpd.GeoDataFrame, cantons: gpd.GeoDataFrame, department: gpd.GeoDataFrame, metric_crs: int) -> dict[str, str]:
+    """Publish the background: cantons, department and town names in one asset, communes in another.
+
+    Neighbours are simplified together, so that their common border stays common.
+
+    Parameters
+    ----------
+    communes, cantons, department : GeoDataFrame, EPSG:4326
+    metric_crs : int
+        EPSG code of the department's projection, in metres.
+
+    Returns
+    -------
+    dict
+        Paths of the assets ``outlines`` and ``communes``.
+    """
+    outlined = communes[communes.geometry.notna()]
+    by_size = communes.sort_values("population", ascending=False)
+    towns = [
+        [row.commune_name, round(row.point_lat, _DECIMALS), round(row.point_lon, _DECIMALS), int(row.population)]
+        for row in by_size.itertuples()
+    ]
+    outlines = {
+        "cantons": _features(cantons, "canton_code", CANTON_TOLERANCE_M, metric_crs),
+        "department": _features(department, "department_code", CANTON_TOLERANCE_M, metric_crs),
+        "towns": towns,
+    }
+    communes_json = _features(outlined, "commune_code", COMMUNE_TOLERANCE_M, metric_crs)
+    return {
+        "outlines": publish("outlines.json", _dump(outlines), _JSON),
+        "communes": publish("communes.json", _dump(communes_json), _JSON),
+    }
+
+
+def publish_actors(actors: gpd.GeoDataFrame) -> str:
+    """Publish the actors as columns; the row number is the actor's index on the map.
+
+    Parameters
+    ----------
+    actors : GeoDataFrame, n rows, EPSG:4326
+
+    Returns
+    -------
+    str
+        Path of the asset: ``n`` and, per actor, ``lon``, ``lat`` (degrees), ``axis`` (row of `axis_styles`),
+        ``look`` (exact, near, approximate), ``supported`` (0 or 1), ``name``, ``commune``.
+    """
+    order = [style["key"] for style in axis_styles()]
+    looks = reference.positions()["look"]
+    content = {
+        "n": len(actors),
+        "lon": np.round(actors.geometry.x, 5).tolist(),
+        "lat": np.round(actors.geometry.y, 5).tolist(),
+        "axis": [order.index(reference.main_axis(list(axes))) for axes in actors["axes"]],
+        "look": actors["geo_precision"].map(looks).tolist(),
+        "supported": actors["is_supported"].astype(int).tolist(),
+        "name": actors["name"].tolist(),
+        "commune": actors["commune_name"].tolist(),
+    }
+    return publish("actors.json", _dump(content), _JSON)
+
+
+def axis_styles() -> list[dict[str, str]]:
+    """Return key, label, colour and shape of each axis, in order: the same everywhere an axis is shown."""
+    axes = reference.axes()
+    return [
+        {"key": str(row.Index), "label": row.label, "colour": row.colour, "shape": row.shape}
+        for row in axes.itertuples()
+    ]
+
+
+def bounds(geometries: Sequence[Any] | gpd.GeoSeries) -> list[list[float]]:
+    """Return [[south, west], [north, east]] of some geometries, in degrees, as Leaflet wants it."""
+    west, south, east, north = shapely.total_bounds(np.asarray(geometries, dtype=object))
+    return [[round(south, 4), round(west, 4)], [round(north, 4), round(east, 4)]]
+
+
+def _features(frame: gpd.GeoDataFrame, key: str, tolerance_m: float, metric_crs: int) -> dict[str, Any]:
+    metric = frame.geometry.to_crs(metric_crs)
+    simplified = gpd.GeoSeries(
+        shapely.coverage_simplify(metric.to_numpy(), tolerance_m), index=frame.index, crs=metric_crs
+    ).to_crs(4326)
+    rounded = shapely.set_precision(simplified.to_numpy(), 10**-_DECIMALS, mode="pointwise")
+    features = [
+        {"type": "Feature", "properties": {"code": code}, "geometry": _tidy(shapely.geometry.mapping(shape))}
+        for code, shape in zip(frame[key], rounded, strict=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _tidy(node: Any) -> Any:
+    """Return coordinates rounded, so that no binary fraction is written out."""
+    if isinstance(node, float):
+        return round(node, _DECIMALS)
+    if isinstance(node, list | tuple):
+        return [_tidy(item) for item in node]
+    if isinstance(node, dict):
+        return {name: _tidy(item) for name, item in node.items()}
+    return node
+
+
+def _dump(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def pack_mask(mask: np.ndarray[Any, np.dtype[np.bool_]]) -> str:
+    """Return a mask as base64 of its packed bits (big-endian): 100,000 actors are 17 kB.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (n,)
+    """
+    return base64.b64encode(np.packbits(mask).tobytes()).decode("ascii")
+
+
+def ratio_class(ratio: float | None) -> str:
+    """Return the class of observed / expected for the map: fixed breaks, the same for every theme."""
+    if ratio is None or pd.isna(ratio):
+        return "none"
+    return f"c{sum(ratio >= limit for limit in RATIO_BREAKS)}"

@@ -1,0 +1,141 @@
+"""The folium map: tiny, the same script from rerun to rerun, so that the component is never reloaded.
+
+Outlines and actors are fetched by URL (`essmap.view.layers`); what a rerun changes travels in a feature group.
+folium's default scripts and styles come from third parties: here they come from the app itself.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any, Final
+
+import folium
+from folium.elements import MacroElement
+from folium.template import Template
+
+from essmap.texts import t
+from essmap.view.assets import from_component, leaflet_assets, publish
+from essmap.view.layers import axis_styles
+
+MAX_ZOOM: Final = 18
+MIN_ZOOM: Final = 7
+
+#: Diverging fills of observed / expected, colour-blind safe (brown to teal), from « moins de la moitié » to
+#: « plus du double ». Source: ColorBrewer BrBG, 5 classes.
+RATIO_FILLS: Final = {"c0": "#a6611a", "c1": "#dfc27d", "c2": "#f5f5f5", "c3": "#80cdc1", "c4": "#018571"}
+
+
+class OfflineMap(folium.Map):
+    """A folium map whose scripts and styles are served by the app."""
+
+    def __init__(self, **options: Any) -> None:
+        leaflet = leaflet_assets()
+        self.default_js = [
+            ("leaflet", from_component(leaflet["leaflet.js"])),
+            ("essmap", from_component(_own("map.js", "text/javascript; charset=utf-8"))),
+        ]
+        self.default_css = [
+            ("leaflet", from_component(leaflet["leaflet.css"])),
+            ("essmap", from_component(_own("map.css", "text/css; charset=utf-8"))),
+        ]
+        # `maxZoom`, not `max_zoom`: the latter does not reach the map when there are no tiles.
+        super().__init__(tiles=None, zoom_control=False, maxZoom=MAX_ZOOM, minZoom=MIN_ZOOM, zoomSnap=0.5, **options)
+        self._name = "Map"
+
+
+class _Base(MacroElement):
+    _template = Template(
+        "{% macro script(this, kwargs) %}essmap.base({{ this._parent.get_name() }}, {{ this.config }});{% endmacro %}"
+    )
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__()
+        self._name = "EssmapBase"
+        self.config = _script_json(config)
+
+
+class _State(MacroElement):
+    _template = Template("{% macro script(this, kwargs) %}essmap.show(map_div, {{ this.state }});{% endmacro %}")
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        super().__init__()
+        self._name = "EssmapState"
+        self.state = _script_json(state)
+
+
+@dataclass(frozen=True, slots=True)
+class MapState:
+    """What a rerun may change on the map.
+
+    Attributes
+    ----------
+    mask : str
+        `essmap.view.layers.pack_mask` of the actors to show.
+    selected : int
+        Row of the chosen actor, or -1.
+    bounds : list or None
+        [[south, west], [north, east]] to look at, in degrees.
+    token : str
+        The map moves to ``bounds`` only when this changes.
+    fills : dict
+        Territory code to ``{"class": ..., "label": ...}``.
+    """
+
+    mask: str = ""
+    selected: int = -1
+    bounds: list[list[float]] | None = None
+    token: str = ""
+    fills: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, with_actors: bool) -> folium.Map:
+    """Return the base map; build it anew at each rerun (streamlit-folium changes the object it is given).
+
+    Parameters
+    ----------
+    assets : dict
+        Paths of ``outlines``, ``communes`` and ``actors``.
+    home : list
+        [[south, west], [north, east]] of the department.
+    title : str
+        What a screen reader calls the map.
+    with_actors : bool
+
+    Returns
+    -------
+    folium.Map
+    """
+    centre = [(home[0][0] + home[1][0]) / 2, (home[0][1] + home[1][1]) / 2]
+    result = OfflineMap(location=centre, zoom_start=9)
+    texts = {name: t(f"map.{name}") for name in ("actor", "group", "same_place", "close", "failure", "zoom_in", "zoom_out", "credit")}
+    config = {
+        "outlines": from_component(assets["outlines"]),
+        "communes": from_component(assets["communes"]),
+        "actors": from_component(assets["actors"]) if with_actors else None,
+        "axes": axis_styles(),
+        "fills": RATIO_FILLS,
+        "bounds": home,
+        "texts": {**texts, "title": title},
+    }
+    _Base(config).add_to(result)
+    return result
+
+
+def state_layer(state: MapState) -> folium.FeatureGroup:
+    """Return the feature group that brings a state to the map already on screen."""
+    group = folium.FeatureGroup(name="state", control=False)
+    content = {"mask": state.mask, "selected": state.selected, "bounds": state.bounds, "token": state.token, "fills": state.fills}
+    _State(content).add_to(group)
+    return group
+
+
+def _own(name: str, media_type: str) -> str:
+    return publish(name, files("essmap.view").joinpath("web", name).read_bytes(), media_type)
+
+
+def _script_json(content: Any) -> str:
+    """Return JSON that is safe inside a script element."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,0 +1,60 @@
+"""Real HTML tables: a caption, headers with a scope, every value escaped. `st.dataframe` is a canvas and is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from essmap.view.format import escape
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column heading; numbers are set to the right."""
+
+    label: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A cell that is HTML already: built from escaped parts only."""
+
+    code: str
+
+
+def html_table(caption: str, headings: Sequence[Heading], rows: Iterable[Sequence[str | Html]]) -> str:
+    """Return an HTML table whose first column heads its rows.
+
+    Parameters
+    ----------
+    caption : str
+        Read first by a screen reader: says what the table holds.
+    headings : sequence of Heading
+    rows : iterable of sequences
+        One cell per heading: plain text, escaped here, or `Html`.
+
+    Returns
+    -------
+    str
+        In a region that scrolls sideways on a narrow screen and can be reached by keyboard.
+    """
+    classes = [' class="number"' if heading.is_number else "" for heading in headings]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(heading.label)}</th>' for heading, kind in zip(headings, classes, strict=True)
+    )
+    body = []
+    for row in rows:
+        cells = [
+            f'<th scope="row"{kind}>{_cell(cell)}</th>' if place == 0 else f"<td{kind}>{_cell(cell)}</td>"
+            for place, (cell, kind) in enumerate(zip(row, classes, strict=True))
+        ]
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    return (
+        f'<div class="essmap-table" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _cell(cell: str | Html) -> str:
+    return cell.code if isinstance(cell, Html) else escape(cell)
