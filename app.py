@@ -41,8 +41,6 @@ if server.is_script_run():
 else:
     app = st.App(
         Path(__file__).resolve(),
-        middleware=server.middleware(
-            site_title=settings().site_title, frame_ancestors=settings().frame_ancestors
-        ),
+        middleware=server.middleware(site_title=settings().site_title, frame_ancestors=settings().frame_ancestors),
         on_script_error=server.error_handler(contact=settings().contact_email),
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
@@ -79,7 +78,6 @@ class Settings(BaseSettings):
     primary_colour: str = Field("", pattern=r"^$|^#[0-9A-Fa-f]{6}$")
     logo: str = ""
 
-    tiles: Literal["ask", "on", "off"] = "ask"
     frame_ancestors: str = "'self'"
 
     @field_validator("frame_ancestors")

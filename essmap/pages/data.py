@@ -1,4 +1,4 @@
-"""Données: what is loaded, from whom, since when, how complete, and what may not be concluded?"""
+"""Page Données. Its question: what is loaded, from whom, since when, how complete, and what it cannot prove."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view.cards import source_page
 from essmap.view.format import escape, integer
+from essmap.view.rows import each_row
 from essmap.view.tables import Heading, Html, html_table
 
 
@@ -19,14 +20,21 @@ def show(data: Loaded) -> None:
     frame.heading(t("data.title"), t("data.lead", date=data.built_on))
     st.html(f"<h2>{escape(t('data.loaded'))}</h2>{_tables(data)}")
     st.html("".join(f'<p class="essmap-partial">{escape(c.sentence)}</p>' for c in manifest.completeness.values()))
-    rows = t("data.rows_report", rows=integer(manifest.rows_in), merged=integer(manifest.merged), rejected=integer(manifest.rejected))
+    rows = t(
+        "data.rows_report",
+        rows=integer(manifest.rows_in),
+        merged=integer(manifest.merged),
+        rejected=integer(manifest.rejected),
+    )
     st.html(f"<p>{escape(rows)}</p>")
     st.html(f"<h2>{escape(t('data.published'))}</h2>{_figures(data)}")
     st.html(f"<h2>{escape(t('data.precision'))}</h2>{_precision(data)}")
     st.html(f"<h2>{escape(t('data.sources'))}</h2>{_sources(data)}")
     notes = "".join(f"<li>{escape(note)}</li>" for note in manifest.notes)
     st.html(f"<h2>{escape(t('data.limits'))}</h2><ul>{notes}</ul>")
-    st.html(f"<p class='essmap-meta'>{escape(t('data.build', build=manifest.build_id, version=manifest.code_version))}</p>")
+    st.html(
+        f"<p class='essmap-meta'>{escape(t('data.build', build=manifest.build_id, version=manifest.code_version))}</p>"
+    )
 
 
 def _tables(data: Loaded) -> str:
@@ -45,7 +53,7 @@ def _figures(data: Loaded) -> str:
     lines = "".join(
         f"<li>{escape(row.note.split(' ; ')[0] if isinstance(row.note, str) else row.indicator)} "
         f"({source_page(row.source_url, row.source_url.split('/')[2].removeprefix('www.'))}, {row.year})</li>"
-        for row in figures[figures["is_shown"]].itertuples()
+        for row in each_row(figures[figures["is_shown"]])
     )
     if not lines:
         return f"<p>{escape(t('data.no_figure'))}</p>"
@@ -56,9 +64,7 @@ def _figures(data: Loaded) -> str:
 def _precision(data: Loaded) -> str:
     counts = data.snapshot.table("actors")["geo_precision"].value_counts()
     positions = reference.positions()
-    rows = [
-        [str(row.label), integer(counts.get(row.Index, 0)), str(row.explanation)] for row in positions.itertuples()
-    ]
+    rows = [[str(row.label), integer(counts.get(row.Index, 0)), str(row.explanation)] for row in each_row(positions)]
     headings = [Heading(t("data.position")), Heading(t("data.actors"), is_number=True), Heading(t("data.meaning"))]
     return html_table(t("data.precision_caption"), headings, rows)
 

@@ -1,4 +1,4 @@
-"""Découvrir: which ESS actors are near me, or do what I look for?"""
+"""Page Découvrir. Its question: which ESS actors are near me, or do what I look for."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from essmap.view.filters import Filters, Mask, without
 from essmap.view.format import escape, integer
 from essmap.view.layers import pack_mask
 from essmap.view.map import MapState, base_map, state_layer
+from essmap.view.rows import each_row
 
 PAGE_SIZE = 20
 MAP_HEIGHT = 520
@@ -51,7 +52,7 @@ def _map(data: Loaded, filters: Filters, mask: Mask) -> None:
         mask=pack_mask(mask),
         selected=selected,
         bounds=data.place_bounds.get(place, data.home) if place else data.home,
-        token="-".join(place) if place else "home",
+        look="-".join(place) if place else "home",
     )
     answer = st_folium(
         base_map(dict(data.assets), data.home, title=t("map.discover_title"), with_actors=True),
@@ -85,7 +86,7 @@ def _card(data: Loaded) -> None:
     page_url = f"{deployment.site_url.rstrip('/')}/?{state.ACTOR_PARAMETER}={chosen}"
     st.html(
         cards.actor_card(
-            next(found.itertuples()),
+            next(each_row(found)),
             projects[projects["actor_id"] == chosen],
             report_address=deployment.contact_email,
             page_url=page_url,
@@ -102,7 +103,7 @@ def _results(data: Loaded, filters: Filters, mask: Mask) -> None:
         return
     pages = -(-len(found) // PAGE_SIZE)
     number = min(st.session_state.get(state.LIST_PAGE, 1), pages)
-    for actor in found.iloc[(number - 1) * PAGE_SIZE : number * PAGE_SIZE].itertuples():
+    for actor in each_row(found.iloc[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]):
         with st.container(key=f"row_{actor.Index}", gap="small"):
             st.html(cards.list_row(actor))
             st.button(
@@ -128,18 +129,17 @@ def _nothing(data: Loaded, filters: Filters) -> None:
                 key=f"relax_{name}",
             )
     st.button(t("discover.clear"), on_click=state.set_filters, args=(Filters(),), key="clear_filters")
-    report = cards.report_link("-", t("discover.missing"), settings().contact_email, settings().site_url)
-    st.html(report)
+    st.html(cards.report_link("-", t("discover.missing"), settings().contact_email, settings().site_url))
 
 
 def _legend() -> str:
+    def item(look: str, label: str, text: str = "") -> str:
+        return f'<li><span class="essmap-look essmap-look-{look}" aria-hidden="true">{text}</span>{escape(label)}</li>'
+
     axes = "".join(f"<li>{cards.axis_badges([key])}</li>" for key in reference.axes().index)
-    looks = "".join(
-        f'<li><span class="essmap-look essmap-look-{look}" aria-hidden="true"></span>{escape(t(f"discover.look_{look}"))}</li>'
-        for look in ("exact", "near", "approximate")
-    )
-    mark = f'<li><span class="essmap-look essmap-look-supported" aria-hidden="true"></span>{escape(t("card.supported"))}</li>'
+    looks = [item(look, t(f"discover.look_{look}")) for look in ("exact", "near", "approximate")]
+    looks += [item("supported", t("card.supported")), item("group", t("discover.look_group"), "12")]
+    title = escape(t("discover.legend"))
     return (
-        f'<details class="essmap-legend"><summary>{escape(t("discover.legend"))}</summary><ul>{axes}</ul><ul>{looks}{mark}'
-        f'<li><span class="essmap-look essmap-look-group" aria-hidden="true">12</span>{escape(t("discover.look_group"))}</li></ul></details>'
+        f'<details class="essmap-legend"><summary>{title}</summary><ul>{axes}</ul><ul>{"".join(looks)}</ul></details>'
     )

@@ -23,10 +23,7 @@ def known_values(data: Loaded) -> dict[str, list[str]]:
         "axe": [*_axes(), NO_AXIS],
         "domaine": list(reference.domains().index),
         "famille": list(reference.families().index),
-        **{
-            kind: [code for found, code in places if found == kind]
-            for kind in ("commune", "cp", "canton", "epci")
-        },
+        **{kind: [code for found, code in places if found == kind] for kind in ("commune", "cp", "canton", "epci")},
     }
 
 

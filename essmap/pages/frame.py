@@ -37,9 +37,8 @@ def partial_banner(data: Loaded) -> None:
     """Say, above any number, that the table is partial (nothing when it is not)."""
     if data.is_partial:
         n = data.manifest.counts["actors"]
-        st.html(
-            f'<p class="essmap-partial"><strong>{escape(t("frame.partial", n=n, n_text=integer(n)))}</strong> {escape(t("frame.partial_why"))}</p>'
-        )
+        said = escape(t("frame.partial", n=n, n_text=integer(n)))
+        st.html(f'<p class="essmap-partial"><strong>{said}</strong> {escape(t("frame.partial_why"))}</p>')
 
 
 def footer(data: Loaded, pages: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Analyse des écarts: where are more, or fewer, actors than the population would give? A description, no verdict."""
+"""Page Analyse des écarts. Its question: where are more, or fewer, actors than population gives. No verdict here."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from essmap.texts import t
 from essmap.view.format import decimal, escape, integer, listing, signed
 from essmap.view.layers import ratio_class
 from essmap.view.map import RATIO_FILLS, MapState, base_map, state_layer
+from essmap.view.rows import each_row
 from essmap.view.tables import Heading, html_table
 
 MAP_HEIGHT = 460
@@ -60,7 +61,11 @@ def _theme_box() -> Theme:
     if "gaps_theme" not in st.session_state and st.query_params.get("theme") in options:
         st.session_state["gaps_theme"] = st.query_params["theme"]
     chosen = st.selectbox(
-        t("gaps.theme"), options, format_func=lambda option: _theme_name(Theme.parse(option)), key="gaps_theme", persist_state="session"
+        t("gaps.theme"),
+        options,
+        format_func=lambda option: _theme_name(Theme.parse(option)),
+        key="gaps_theme",
+        persist_state="session",
     )
     if chosen != "all":
         st.query_params["theme"] = chosen
@@ -92,8 +97,11 @@ def _sentence(table: pd.DataFrame) -> str:
 
 def _map(data: Loaded, table: pd.DataFrame, name: str) -> None:
     fills = {
-        row.code: {"class": klass, "label": t("gaps.tooltip", name=row.label, observed=integer(row.observed), expected=decimal(row.expected))}
-        for row in table.itertuples()
+        row.code: {
+            "class": klass,
+            "label": t("gaps.tooltip", name=row.label, observed=integer(row.observed), expected=decimal(row.expected)),
+        }
+        for row in each_row(table)
         if (klass := ratio_class(row.ratio)) != "none"
     }
     st_folium(
@@ -102,7 +110,7 @@ def _map(data: Loaded, table: pd.DataFrame, name: str) -> None:
         height=MAP_HEIGHT,
         use_container_width=True,
         returned_objects=[],
-        feature_group_to_add=state_layer(MapState(fills=fills, token=name)),
+        feature_group_to_add=state_layer(MapState(fills=fills, look=name)),
     )
 
 
@@ -124,9 +132,16 @@ def _numbers(table: pd.DataFrame, name: str, scope: str) -> str:
             signed(row.difference),
             _ratio(row.ratio),
         ]
-        for row in table.sort_values(["difference", "code"]).itertuples()
+        for row in each_row(table.sort_values(["difference", "code"]))
     ]
-    totals = [t("gaps.total"), integer(table["population"].sum()), integer(table["observed"].sum()), decimal(table["expected"].sum()), signed(0.0), "1,00"]
+    totals = [
+        t("gaps.total"),
+        integer(table["population"].sum()),
+        integer(table["observed"].sum()),
+        decimal(table["expected"].sum()),
+        signed(0.0),
+        "1,00",
+    ]
     if table["observed"].sum() == 0:
         totals[-1] = "–"
     return html_table(t("gaps.caption", theme=name, scope=scope), headings, [*rows, totals])
@@ -141,7 +156,10 @@ def _provenance(seen: pd.DataFrame, labels: pd.Series[str]) -> str:
     present = [key for key in kinds.index if f"source_{key}" in seen.columns]
     headings = [
         Heading(t("gaps.canton")),
-        *(Heading(label, is_number=True) for label in (t("gaps.rows"), t("gaps.located"), t("gaps.latest"), t("gaps.undated"))),
+        *(
+            Heading(label, is_number=True)
+            for label in (t("gaps.rows"), t("gaps.located"), t("gaps.latest"), t("gaps.undated"))
+        ),
         *(Heading(str(kinds[key]), is_number=True) for key in present),
     ]
     rows = [
@@ -159,8 +177,6 @@ def _provenance(seen: pd.DataFrame, labels: pd.Series[str]) -> str:
 
 
 def _legend() -> str:
-    items = "".join(
-        f'<li><span class="essmap-fill" style="background:{colour}" aria-hidden="true"></span>{escape(t(f"gaps.class_{key}"))}</li>'
-        for key, colour in RATIO_FILLS.items()
-    )
+    fill = '<li><span class="essmap-fill" style="background:{}" aria-hidden="true"></span>{}</li>'
+    items = "".join(fill.format(colour, escape(t(f"gaps.class_{key}"))) for key, colour in RATIO_FILLS.items())
     return f'<div class="essmap-legend"><p>{escape(t("gaps.legend"))}</p><ul>{items}</ul></div>'

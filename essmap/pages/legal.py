@@ -73,7 +73,6 @@ def body(name: str, chosen: Settings, place: str) -> str:
     """
     values: dict[str, str | Html] = {key: shown(str(getattr(chosen, key))) for key in PRINTED}
     values["place"] = place
-    values["tiles"] = t(f"privacy.tiles_{chosen.tiles}")
     return f'<div class="essmap-legal">{page_html(page(name), values)}</div>'
 
 

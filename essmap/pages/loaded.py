@@ -21,6 +21,7 @@ from essmap.texts import t
 from essmap.view.filters import SearchIndex
 from essmap.view.format import day, listing
 from essmap.view.layers import bounds, publish_actors, publish_outlines
+from essmap.view.rows import each_row
 
 POINTER_TTL_S: Final = 30
 _BUILDS_KEPT: Final = 2  # the current one, and the one that open pages may still show
@@ -127,16 +128,16 @@ def _places(
     communes, cantons, epci = (snapshot.layer(name) for name in ("communes", "cantons", "epci"))
     labels: dict[tuple[str, str], str] = {}
     areas: dict[tuple[str, str], list[list[float]]] = {}
-    for row in communes.sort_values("commune_name").itertuples():
+    for row in each_row(communes.sort_values("commune_name")):
         codes = list(row.postcodes)
         shown = codes[0] if len(codes) == 1 else f"{codes[0]}–{codes[-1]}" if codes else ""
         labels["commune", row.commune_code] = f"{row.commune_name} ({shown})" if shown else row.commune_name
         if row.geometry is not None:
             areas["commune", row.commune_code] = bounds([row.geometry])
-    for row in cantons.sort_values("label").itertuples():
+    for row in each_row(cantons.sort_values("label")):
         labels["canton", row.canton_code] = t("filters.canton", name=row.label)
         areas["canton", row.canton_code] = bounds([row.geometry])
-    for row in epci.sort_values("epci_name").itertuples():
+    for row in each_row(epci.sort_values("epci_name")):
         labels["epci", row.epci_code] = row.epci_name
         areas["epci", row.epci_code] = bounds([row.geometry])
     by_postcode = communes.explode("postcodes").dropna(subset=["postcodes"]).groupby("postcodes")

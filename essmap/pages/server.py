@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+import streamlit_folium
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
+from streamlit import config, runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from essmap.errors import EssmapError
@@ -157,6 +158,7 @@ class Shell:
         self._base = transport.base_path()
         self._pages: dict[bytes, _Page] = {}
         self._script = shell.framework_script(_themes())
+        _register_map_component()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
@@ -232,13 +234,22 @@ class Shell:
             await transport.send(200, content, headers, scope, send)
 
 
+def _register_map_component() -> None:
+    """Make the server know the map's frame, wherever streamlit-folium was imported first.
+
+    A component registers itself with the running server when its module is imported; imported together with the
+    web server's own modules, there is none yet.
+    """
+    if runtime.exists():
+        runtime.get_instance().component_registry.register_component(streamlit_folium._component_func)
+
+
 def _themes() -> dict[str, dict[str, str]]:
     """Return the configured colours and fonts as Streamlit's page takes them before it connects."""
     themes = {}
     for name in ("light", "dark"):
         options = {
-            key: config.get_option(f"theme.{name}.{key}") or config.get_option(f"theme.{key}")
-            for key in _COLOURS
+            key: config.get_option(f"theme.{name}.{key}") or config.get_option(f"theme.{key}") for key in _COLOURS
         }
         options["bodyFont"] = config.get_option("theme.font")
         options["codeFont"] = config.get_option("theme.codeFont")
@@ -273,6 +284,4 @@ def _may_be_page(path: str) -> bool:
 
 
 def _is_html(start: Message) -> bool:
-    return start["status"] == 200 and Headers(raw=start["headers"]).get("content-type", "").startswith(
-        "text/html"
-    )
+    return start["status"] == 200 and Headers(raw=start["headers"]).get("content-type", "").startswith("text/html")

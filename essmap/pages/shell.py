@@ -155,9 +155,7 @@ def security_headers(
 
 
 def _with_noscript(page: str, text: str) -> str:
-    return re.sub(
-        r"<noscript>.*?</noscript>", lambda _: f"<noscript>{text}</noscript>", page, flags=re.DOTALL
-    )
+    return re.sub(r"<noscript>.*?</noscript>", lambda _: f"<noscript>{text}</noscript>", page, flags=re.DOTALL)
 
 
 def _sha256(script: str) -> str:

@@ -1,4 +1,4 @@
-"""Projets soutenus: what does the Department support, where, when and for how much, as far as it is known?"""
+"""Page Projets soutenus. Its question: what the Department supports, where, when, for how much, as far as is known."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from essmap.view.filters import Mask
 from essmap.view.format import escape, euros, integer
 from essmap.view.layers import pack_mask
 from essmap.view.map import MapState, base_map, state_layer
+from essmap.view.rows import each_row
 from essmap.view.tables import Heading, Html, html_table
 
 MAP_HEIGHT = 420
@@ -37,18 +38,32 @@ def _filtered(projects: pd.DataFrame) -> pd.DataFrame:
     kinds = reference.support_kinds()["label"]
     left, middle, right = st.columns(3)
     with left:
-        kind = _choice("nature", t("supported.kind"), [k for k in kinds.index if (projects["support_kind"] == k).any()], kinds)
+        kind = _choice(
+            "nature", t("supported.kind"), [k for k in kinds.index if (projects["support_kind"] == k).any()], kinds
+        )
     with middle:
         years = sorted((str(year) for year in projects["year"].dropna().unique()), reverse=True)
         unknown = t("supported.year_unknown")
-        year = _choice("annee", t("supported.year"), [*years, "inconnue"], pd.Series({**{y: y for y in years}, "inconnue": unknown}))
+        year = _choice(
+            "annee",
+            t("supported.year"),
+            [*years, "inconnue"],
+            pd.Series({**{y: y for y in years}, "inconnue": unknown}),
+        )
     with right:
         names = reference.axes()["label"]
-        axis = _choice("axe", t("supported.axis"), [a for a in names.index if projects["axes"].map(lambda axes, a=a: a in list(axes)).any()], names)
+        axis = _choice(
+            "axe",
+            t("supported.axis"),
+            [a for a in names.index if projects["axes"].map(lambda axes, a=a: a in list(axes)).any()],
+            names,
+        )
     if kind:
         projects = projects[projects["support_kind"] == kind]
     if year:
-        projects = projects[projects["year"].isna() if year == "inconnue" else projects["year"].eq(int(year)).fillna(False)]
+        projects = projects[
+            projects["year"].isna() if year == "inconnue" else projects["year"].eq(int(year)).fillna(False)
+        ]
     if axis:
         projects = projects[projects["axes"].map(lambda axes: axis in list(axes))]
     return projects
@@ -60,7 +75,13 @@ def _choice(parameter: str, label: str, options: list[str], names: pd.Series[str
     if key not in st.session_state and st.query_params.get(parameter) in options:
         st.session_state[key] = st.query_params[parameter]
     chosen = st.selectbox(
-        label, options, index=None, format_func=lambda option: str(names[option]), key=key, placeholder=t("supported.all"), persist_state="session"
+        label,
+        options,
+        index=None,
+        format_func=lambda option: str(names[option]),
+        key=key,
+        placeholder=t("supported.all"),
+        persist_state="session",
     )
     if chosen:
         st.query_params[parameter] = chosen
@@ -87,7 +108,7 @@ def _map(data: Loaded, projects: pd.DataFrame) -> None:
         height=MAP_HEIGHT,
         use_container_width=True,
         returned_objects=[],
-        feature_group_to_add=state_layer(MapState(mask=pack_mask(mask), bounds=data.home, token="home")),
+        feature_group_to_add=state_layer(MapState(mask=pack_mask(mask), bounds=data.home, look="home")),
     )
     apart = int(projects["actor_id"].isna().sum())
     if apart:
@@ -117,6 +138,6 @@ def _table(data: Loaded, projects: pd.DataFrame) -> str:
             cards.amount(row.amount_eur),
             Html(cards.source_page(row.source_url, t("supported.see"))),
         ]
-        for row in ordered.itertuples()
+        for row in each_row(ordered)
     ]
     return html_table(t("supported.caption"), headings, rows)

@@ -171,9 +171,7 @@ class StaticCompression:
         asked = Headers(scope=scope)
         plain = not any(name in asked for name in ("range", "if-none-match", "if-modified-since"))
         path = path_in_site(scope, self._base)
-        return (
-            plain and path.startswith("/static/") and path.endswith((".js", ".css")) and accepts_gzip(asked)
-        )
+        return plain and path.startswith("/static/") and path.endswith((".js", ".css")) and accepts_gzip(asked)
 
     def _keeper(self, scope: Scope, send: Send) -> Send:
         """Return a ``send`` that holds a script back until it is whole, and sends it compressed."""

@@ -102,6 +102,13 @@ WORKAROUNDS = (
         "Streamlit asks nobody by default",
     ),
     Workaround(
+        "component_registration",
+        "server.Shell registers streamlit-folium's component with the server that runs",
+        "a component imported before the server exists is never registered: its frame is a 404",
+        "",
+        "a component imported by the module that holds st.App is served",
+    ),
+    Workaround(
         "frame_language",
         "shell.frame_page sets language, title and text without JavaScript of the map's frame",
         "streamlit-folium's page is English and called after the component",

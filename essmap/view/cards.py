@@ -11,6 +11,7 @@ import pandas as pd
 from essmap import reference
 from essmap.texts import t
 from essmap.view.format import escape, euros, integer, link, safe_link
+from essmap.view.rows import each_row
 
 
 def axis_badges(axes: Iterable[str]) -> str:
@@ -25,7 +26,8 @@ def axis_badges(axes: Iterable[str]) -> str:
 def axis_symbol(key: str) -> str:
     """Return the small drawing of an axis, hidden from screen readers: its name always stands beside it."""
     row = reference.axes().loc[key]
-    return f'<span class="essmap-shape essmap-shape-{escape(row["shape"])}" style="--axis:{escape(row["colour"])}" aria-hidden="true"></span>'
+    shape, colour = escape(row["shape"]), escape(row["colour"])
+    return f'<span class="essmap-shape essmap-shape-{shape}" style="--axis:{colour}" aria-hidden="true"></span>'
 
 
 def list_row(actor: Any, *, level: int = 3) -> str:
@@ -39,7 +41,11 @@ def list_row(actor: Any, *, level: int = 3) -> str:
         Heading level of the name.
     """
     form = reference.legal_forms().at[actor.legal_form, "label"]
-    supported = f'<span class="essmap-badge essmap-supported">{escape(t("card.supported"))}</span>' if actor.is_supported else ""
+    supported = (
+        f'<span class="essmap-badge essmap-supported">{escape(t("card.supported"))}</span>'
+        if actor.is_supported
+        else ""
+    )
     activity = f"<p>{escape(actor.activity)}</p>" if isinstance(actor.activity, str) else ""
     return (
         f'<article class="essmap-row"><h{level}>{escape(actor.name)}</h{level}>'
@@ -71,8 +77,8 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
     family = reference.families().loc[actor.family]
     form = forms.loc[actor.legal_form]
     facts = [
-        (t("card.family"), f'{escape(form["label"])}<br><small>{escape(form["explanation"])}</small>'),
-        (t("card.domains"), escape(", ".join(domains.at[key, "label"] for key in actor.domains))),
+        (t("card.family"), f"{escape(form['label'])}<br><small>{escape(form['explanation'])}</small>"),
+        (t("card.domains"), escape(", ".join(str(domains.at[key, "label"]) for key in actor.domains))),
         (t("card.place"), _place(actor)),
     ]
     if form["label"] != family["label"]:
@@ -84,8 +90,9 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
     facts.append((t("card.seen"), _source(actor)))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts)
     activity = f'<p class="essmap-lead">{escape(actor.activity)}</p>' if isinstance(actor.activity, str) else ""
+    label = escape(t("card.title", name=actor.name))
     return (
-        f'<section class="essmap-card" aria-label="{escape(t("card.title", name=actor.name))}"><h2>{escape(actor.name)}</h2>'
+        f'<section class="essmap-card" aria-label="{label}"><h2>{escape(actor.name)}</h2>'
         f'<p class="essmap-badges">{axis_badges(actor.axes)}</p>{activity}<dl>{rows}</dl>'
         f"{_supports(projects)}{report_link(actor.actor_id, actor.name, report_address, page_url)}</section>"
     )
@@ -97,7 +104,8 @@ def report_link(identifier: str, name: str, address: str, page_url: str) -> str:
         return f'<p class="essmap-meta">{escape(t("card.report_missing"))}</p>'
     subject = quote(t("card.report_subject", name=name))
     body = quote(t("card.report_body", identifier=identifier, url=page_url))
-    return f'<p><a href="mailto:{escape(quote(address, safe="@.+-_"))}?subject={subject}&amp;body={body}">{escape(t("card.report"))}</a></p>'
+    href = f"mailto:{quote(address, safe='@.+-_')}?subject={subject}&body={body}"
+    return f'<p><a href="{escape(href)}">{escape(t("card.report"))}</a></p>'
 
 
 def amount(value: float | None) -> str:
@@ -131,7 +139,8 @@ def _source(actor: Any) -> str:
     address = safe_link(actor.source_url)
     if not bool(kind["is_linked"]) or address is None:
         return escape(t("card.noted_in", year=actor.source_year) if known else t("card.noted_undated"))
-    return f'{link(address, t("card.source_link", kind=kind["label"], host=_host(address)))}<br><small>{escape(when)}</small>'
+    page = link(address, t("card.source_link", kind=kind["label"], host=_host(address)))
+    return f"{page}<br><small>{escape(when)}</small>"
 
 
 def _host(url: str) -> str:
@@ -140,11 +149,11 @@ def _host(url: str) -> str:
 
 def _supports(projects: pd.DataFrame) -> str:
     if projects.empty:
-        return f'<h3>{escape(t("card.supports"))}</h3><p>{escape(t("card.no_support"))}</p>'
+        return f"<h3>{escape(t('card.supports'))}</h3><p>{escape(t('card.no_support'))}</p>"
     kinds = reference.support_kinds()
     items = []
-    for project in projects.sort_values("year", ascending=False).itertuples():
-        parts = [kinds.at[project.support_kind, "label"], year(project.year)]
+    for project in each_row(projects.sort_values("year", ascending=False)):
+        parts = [str(kinds.at[project.support_kind, "label"]), year(project.year)]
         if project.support_kind in {"grant", "capital"} or not pd.isna(project.amount_eur):
             parts.append(amount(project.amount_eur))
         items.append(

@@ -128,7 +128,7 @@ class SearchIndex:
         names = actors["domains"].map(lambda keys: " ".join(labels.get(key, "") for key in keys))
         parts = [actors[c].fillna("").astype("str") for c in ("name", "activity", "commune_name")]
         parts += [names, actors["legal_form"].map(lambda key: f"{key} {labels.get(key, '')}")]
-        text = parts[0].str.cat(parts[1:], sep=" ").map(fold)
+        text = pd.concat(parts, axis=1).agg(" ".join, axis=1).map(fold)
         postcodes: dict[str, set[str]] = {}
         for code, values in zip(communes["commune_code"], communes["postcodes"], strict=True):
             for postcode in values:

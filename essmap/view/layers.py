@@ -15,6 +15,7 @@ import shapely
 from essmap import reference
 from essmap.analysis.coverage import RATIO_BREAKS
 from essmap.view.assets import publish
+from essmap.view.rows import each_row
 
 #: Tolerance of outlines, metres: what a screen shows at the zoom from which each layer is drawn.
 CANTON_TOLERANCE_M: Final = 250
@@ -23,7 +24,9 @@ _DECIMALS: Final = 4  # about 11 m
 _JSON: Final = "application/json"
 
 
-def publish_outlines(communes: gpd.GeoDataFrame, cantons: gpd.GeoDataFrame, department: gpd.GeoDataFrame, metric_crs: int) -> dict[str, str]:
+def publish_outlines(
+    communes: gpd.GeoDataFrame, cantons: gpd.GeoDataFrame, department: gpd.GeoDataFrame, metric_crs: int
+) -> dict[str, str]:
     """Publish the background: cantons, department and town names in one asset, communes in another.
 
     Neighbours are simplified together, so that their common border stays common.
@@ -43,7 +46,7 @@ def publish_outlines(communes: gpd.GeoDataFrame, cantons: gpd.GeoDataFrame, depa
     by_size = communes.sort_values("population", ascending=False)
     towns = [
         [row.commune_name, round(row.point_lat, _DECIMALS), round(row.point_lon, _DECIMALS), int(row.population)]
-        for row in by_size.itertuples()
+        for row in each_row(by_size)
     ]
     outlines = {
         "cantons": _features(cantons, "canton_code", CANTON_TOLERANCE_M, metric_crs),
@@ -89,8 +92,7 @@ def axis_styles() -> list[dict[str, str]]:
     """Return key, label, colour and shape of each axis, in order: the same everywhere an axis is shown."""
     axes = reference.axes()
     return [
-        {"key": str(row.Index), "label": row.label, "colour": row.colour, "shape": row.shape}
-        for row in axes.itertuples()
+        {"key": str(row.Index), "label": row.label, "colour": row.colour, "shape": row.shape} for row in each_row(axes)
     ]
 
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 import folium
-from folium.elements import MacroElement
+from branca.element import MacroElement
 from folium.template import Template
 
 from essmap.texts import t
@@ -51,7 +51,7 @@ class _Base(MacroElement):
     )
 
     def __init__(self, config: dict[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "EssmapBase"
         self.config = _script_json(config)
 
@@ -60,7 +60,7 @@ class _State(MacroElement):
     _template = Template("{% macro script(this, kwargs) %}essmap.show(map_div, {{ this.state }});{% endmacro %}")
 
     def __init__(self, state: dict[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "EssmapState"
         self.state = _script_json(state)
 
@@ -77,7 +77,7 @@ class MapState:
         Row of the chosen actor, or -1.
     bounds : list or None
         [[south, west], [north, east]] to look at, in degrees.
-    token : str
+    look : str
         The map moves to ``bounds`` only when this changes.
     fills : dict
         Territory code to ``{"class": ..., "label": ...}``.
@@ -86,7 +86,7 @@ class MapState:
     mask: str = ""
     selected: int = -1
     bounds: list[list[float]] | None = None
-    token: str = ""
+    look: str = ""
     fills: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -109,7 +109,10 @@ def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, wit
     """
     centre = [(home[0][0] + home[1][0]) / 2, (home[0][1] + home[1][1]) / 2]
     result = OfflineMap(location=centre, zoom_start=9)
-    texts = {name: t(f"map.{name}") for name in ("actor", "group", "same_place", "close", "failure", "zoom_in", "zoom_out", "credit")}
+    texts = {
+        name: t(f"map.{name}")
+        for name in ("actor", "group", "same_place", "close", "failure", "zoom_in", "zoom_out", "credit")
+    }
     config = {
         "outlines": from_component(assets["outlines"]),
         "communes": from_component(assets["communes"]),
@@ -126,7 +129,13 @@ def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, wit
 def state_layer(state: MapState) -> folium.FeatureGroup:
     """Return the feature group that brings a state to the map already on screen."""
     group = folium.FeatureGroup(name="state", control=False)
-    content = {"mask": state.mask, "selected": state.selected, "bounds": state.bounds, "token": state.token, "fills": state.fills}
+    content = {
+        "mask": state.mask,
+        "selected": state.selected,
+        "bounds": state.bounds,
+        "look": state.look,
+        "fills": state.fills,
+    }
     _State(content).add_to(group)
     return group
 
@@ -138,4 +147,10 @@ def _own(name: str, media_type: str) -> str:
 def _script_json(content: Any) -> str:
     """Return JSON that is safe inside a script element."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return (
+        text.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )

@@ -76,9 +76,7 @@ def fill(html: str, values: Mapping[str, str | Html]) -> str:
     return _PLACEHOLDER.sub(value, html)
 
 
-def _open_link(
-    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, _environment: Any
-) -> str:
+def _open_link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, _environment: Any) -> str:
     """Pages of the app open in place, other sites apart, and other sites are told nothing."""
     token = tokens[index]
     scheme = urlsplit(str(token.attrGet("href"))).scheme

@@ -82,9 +82,7 @@ def browser_path():
     named = os.environ.get("CHROMIUM")
     found = named or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found:
-        raise RuntimeError(
-            f"browser tests need one of {', '.join(BROWSERS)} on PATH, or its path in CHROMIUM"
-        )
+        raise RuntimeError(f"browser tests need one of {', '.join(BROWSERS)} on PATH, or its path in CHROMIUM")
     return found
 
 
@@ -104,7 +102,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def app_server(tmp_path_factory):
-    """Start an app with ``streamlit run`` and the configuration of the checkout; stops all of them at the end.
+    """Start an app with ``streamlit run`` and the configuration of the checkout; all are stopped at the end.
 
     ``app_server(script, env={...}, args=["--server.baseUrlPath", "x"])`` returns an `AppServer` that answers.
     """
@@ -153,9 +151,8 @@ def page_at(browser):
     contexts = []
 
     def open_page(url, **options):
-        context = browser.new_context(
-            **({"locale": "en-GB", "viewport": {"width": 1280, "height": 900}} | options)
-        )
+        context = browser.new_context(**({"locale": "en-GB", "viewport": {"width": 1280, "height": 900}} | options))
+        context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         visit = Visit(page)

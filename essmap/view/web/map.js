@@ -140,8 +140,8 @@
     },
     show(state) {
       this.state = state;
-      if (state.bounds && state.token !== this.token) this.map.fitBounds(state.bounds, { animate: false, padding: [12, 12] });
-      this.token = state.token;
+      if (state.bounds && state.look !== this.look) this.map.fitBounds(state.bounds, { animate: false, padding: [12, 12] });
+      this.look = state.look;
       this.draw();
     },
     /** Tell the page that an actor was chosen; the counter makes a second click on the same one count. */

@@ -1,4 +1,4 @@
-"""One of each element of Streamlit that essmap uses, with French labels; STOCK=1 leaves our server pieces out."""
+"""One of each element of Streamlit, with French labels; STOCK=1 leaves our server pieces out."""
 
 import os
 import threading
@@ -7,6 +7,7 @@ import altair as alt
 import folium
 import pandas as pd
 import streamlit as st
+from PIL import Image
 from streamlit_folium import st_folium
 
 from essmap.pages import server
@@ -82,9 +83,7 @@ def shown():
     st.table(pd.DataFrame({"commune": ["Muret"], "structures": [3]}))
     st.image(SQUARE, caption="Légende")
     data = pd.DataFrame({"canton": ["Muret", "Revel"], "taux": [3.5, 4.5]})
-    chart = (
-        alt.Chart(data).mark_bar().encode(x="canton", y="taux", color="canton", tooltip=["canton", "taux"])
-    )
+    chart = alt.Chart(data).mark_bar().encode(x="canton", y="taux", color="canton", tooltip=["canton", "taux"])
     st.altair_chart(chart)
     st.markdown("Stop")
     st.html("<ul class='essmap' aria-label='Help'><li>Close</li></ul>")
@@ -122,7 +121,9 @@ SECOND = st.Page(second_page, title="Carte", url_path="carte")
 
 def run():
     """Run the chosen page."""
-    st.set_page_config(page_title="Éléments", page_icon=SQUARE.encode(), initial_sidebar_state="expanded")
+    st.set_page_config(
+        page_title="Éléments", page_icon=Image.new("RGB", (16, 16), "#00558c"), initial_sidebar_state="expanded"
+    )
     st.navigation([st.Page(first_page, title="Éléments", default=True), SECOND], position="top").run()
 
 

@@ -82,7 +82,7 @@ class Tags(HTMLParser):
 
 
 def settings_with(**values: str) -> Settings:
-    return Settings(**{"site_title": "essmap", "tiles": "ask", **EMPTY, **values})
+    return Settings(**{"site_title": "essmap", **EMPTY, **values})
 
 
 def draw(name: str, chosen: Settings, monkeypatch) -> list[str]:
@@ -215,14 +215,6 @@ def test_typography(name):
     """Double punctuation and guillemets have no ordinary space that could end a line."""
     assert re.findall(r"[^\n] [;:!?»]|« |'", page(name)) == []
 
-
-@pytest.mark.parametrize("tiles", ["ask", "on", "off"])
-def test_privacy_says_what_the_map_loads(tiles):
-    """The page says when IGN is called, as the deployer set it."""
-    text = Tags(legal.body("privacy", settings_with(tiles=tiles), "ici")).text
-    others = {"ask", "on", "off"} - {tiles}
-    assert t(f"privacy.tiles_{tiles}") in text
-    assert not any(t(f"privacy.tiles_{other}") in text for other in others)
 
 
 def test_privacy_names_the_cookie():

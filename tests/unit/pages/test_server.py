@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
@@ -95,7 +96,9 @@ def ask():
         async def send(message):
             messages.append(message)
 
-        asyncio.run(shell_app(scope, receive, send))
+        # In a thread of its own: the browser tests of the same session keep a loop running in this one.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: asyncio.run(shell_app(scope, receive, send))).result()
         return Answer(messages)
 
     return asked
@@ -216,10 +219,7 @@ def test_app_page_carries_the_configured_colours(ask, option):
     """Colours and fonts of the configuration are in the script, so that the first paint has them."""
     option("theme.light.primaryColor", "#123456")
     page = ask("/").body.decode()
-    assert (
-        '"LIGHT_THEME":{"primaryColor":"#123456"'
-        in ask(page.split('<script src=".')[1].split('"')[0]).body.decode()
-    )
+    assert '"LIGHT_THEME":{"primaryColor":"#123456"' in ask(page.split('<script src=".')[1].split('"')[0]).body.decode()
 
 
 def test_frame_page_is_french(ask):
@@ -273,9 +273,7 @@ def test_html_download_is_not_taken_for_a_page(ask):
     """An HTML file that visitors download keeps its bytes and may not run anything when opened."""
     answer = ask("/media/report.html")
     assert answer.body == b"<html lang='en'>"
-    assert (
-        answer.headers["content-security-policy"] == "sandbox; default-src 'none'; style-src 'unsafe-inline'"
-    )
+    assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 
 def test_static_script_is_compressed_once_and_kept(ask):

@@ -89,9 +89,7 @@ def test_first_paint_is_still_needed(stock_page):
 def test_safety_headers_is_still_needed():
     """Streamlit's server never mentions a content security policy."""
     folder = Path(inspect.getfile(streamlit_server)).parent
-    assert not any(
-        "content-security-policy" in file.read_text("utf-8").lower() for file in folder.glob("*.py")
-    )
+    assert not any("content-security-policy" in file.read_text("utf-8").lower() for file in folder.glob("*.py"))
 
 
 def test_static_compression_is_still_needed():
@@ -112,9 +110,7 @@ def test_frame_language_is_still_needed(component):
 def test_frame_eval_is_still_needed(component):
     """The component evaluates text."""
     (script,) = [
-        item
-        for item in component.joinpath("static", "js").iterdir()
-        if re.fullmatch(r"main\.\w+\.js", item.name)
+        item for item in component.joinpath("static", "js").iterdir() if re.fullmatch(r"main\.\w+\.js", item.name)
     ]
     assert "eval(" in script.read_text(encoding="utf-8")
 

@@ -1,0 +1,48 @@
+"""Whom the map does not show precisely. Applied once, before anything is written.
+
+Sensitive places (violence, emergency shelter, minors in care, asylum; French law protects who sleeps there) and
+addresses that say they are somebody's home keep their commune and nothing finer: no address, no postcode (a large
+commune has several), no position but the commune's reference point.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from essmap import reference
+
+#: Emptied for every masked row. The position is replaced by `essmap.build.actors`.
+MASKED_FIELDS: Final = ("address", "postcode")
+
+#: An address that begins like this is somebody's home.
+_HOME_PATTERN: Final = r"^\s*(?:chez|c\s*/\s*o)\b"
+
+
+def sensitive(flagged: pd.Series[bool], name: pd.Series[str], activity: pd.Series[str]) -> pd.Series[bool]:
+    """Tell which rows are sensitive places: by list or by their words.
+
+    Parameters
+    ----------
+    flagged : Series of bool
+        What the source says.
+    name, activity : Series of str
+        On the same index; missing is the empty string.
+
+    Returns
+    -------
+    Series of bool, same index
+    """
+    return flagged | reference.is_sensitive_text(name + " · " + activity)
+
+
+def at_home(address: pd.Series[str]) -> pd.Series[bool]:
+    """Tell which addresses are somebody's home.
+
+    Examples
+    --------
+    >>> at_home(pd.Series(["Chez M. Untel, 2 rue Haute", "c/o Mairie", "12 rue des Chezeaux"])).tolist()
+    [True, True, False]
+    """
+    return address.str.contains(_HOME_PATTERN, case=False, regex=True)

@@ -1,0 +1,175 @@
+"""Build a snapshot from the starter data: read, check everything, place, mask, count."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+
+from essmap import __version__
+from essmap.build.actors import STARTER_SOURCE, build_actors
+from essmap.build.check import check_actors, check_projects
+from essmap.build.geography import Geography
+from essmap.build.geography_files import read_geography
+from essmap.build.projects import build_figures, build_projects
+from essmap.errors import DataError, SourceError
+from essmap.reference import data_dir
+from essmap.schema.snapshot import Completeness, Manifest, Snapshot, SourceRecord
+from essmap.schema.tables import MERGES, SCHEMA_VERSION, TABLES, empty, validate
+from essmap.sources import starter
+from essmap.sources.delimited import RawTable
+from essmap.texts import t
+
+Progress = Callable[[str], None]
+
+#: The day the starter data was gathered and reviewed (data/README.md).
+STARTER_VINTAGE: Final = "2026-11-23"
+
+
+def load_geography(department: str) -> Geography:
+    """Return the committed geography of a department.
+
+    Raises
+    ------
+    SourceError
+        If essmap does not carry it.
+    """
+    folder = data_dir() / "departments" / department / "geography"
+    if not folder.is_dir():
+        raise SourceError(t("errors.no_geography", department=department))
+    return read_geography(folder)
+
+
+def build_starter(department: str, *, folder: Path | None = None, progress: Progress = lambda _step: None) -> Snapshot:
+    """Build a snapshot of a department from its starter files.
+
+    Nothing is written. Every row is checked before any is used: the starter data belongs to the project, so one
+    fault refuses the whole build.
+
+    Parameters
+    ----------
+    department : str
+        INSEE code.
+    folder : Path or None
+        Folder with the three starter files. None: the embedded ones.
+    progress : callable
+        Called with a French sentence at each step.
+
+    Returns
+    -------
+    Snapshot
+
+    Raises
+    ------
+    SourceError
+        If a file or the geography is missing or unreadable.
+    DataError
+        If any row breaks a rule; carries every Problem.
+    """
+    folder = folder or starter.starter_folder(department)
+    progress(t("build.geography"))
+    geography = load_geography(department)
+    progress(t("build.read"))
+    actors_raw, projects_raw = starter.read_actors(folder), starter.read_projects(folder)
+    figures_raw = starter.read_figures(folder)
+    progress(t("build.check", n=len(actors_raw.frame) + len(projects_raw.frame)))
+    now = datetime.now(UTC)
+    problems = check_actors(actors_raw, geography.communes, last_year=now.year)
+    problems += check_projects(
+        projects_raw, geography.communes, actor_ids=set(actors_raw.frame["id"]), last_year=now.year
+    )
+    problems += figures_raw.problems
+    if problems:
+        raise DataError(t("errors.rows_invalid", n=len(problems)), problems)
+    progress(t("build.place"))
+    actors = build_actors(actors_raw.frame, geography.communes, supported=set(projects_raw.frame["actor_id"]))
+    projects = build_projects(projects_raw.frame, geography.communes, actors)
+    tables: dict[str, pd.DataFrame] = {
+        "actors": actors,
+        "projects": projects,
+        "communes": geography.communes,
+        "cantons": geography.cantons,
+        "epci": geography.epci,
+        "department": geography.department,
+        "merges": empty(MERGES),
+        "figures": build_figures(figures_raw.frame),
+    }
+    progress(t("build.validate"))
+    for name, table in TABLES.items():
+        tables[name] = tables[name][table.column_names]
+        validate(tables[name], table)
+    manifest = _manifest(department, now, tables, geography, {"actors": actors_raw, "projects": projects_raw})
+    return Snapshot(manifest, tables)
+
+
+def new_build_id(now: datetime) -> str:
+    """Return a build identifier: sortable by time, unique even for two builds of the same second."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _manifest(
+    department: str,
+    now: datetime,
+    tables: Mapping[str, pd.DataFrame],
+    geography: Geography,
+    raw: Mapping[str, RawTable],
+) -> Manifest:
+    row = geography.department.iloc[0]
+    actors, projects = tables["actors"], tables["projects"]
+    records = (
+        _starter_record(STARTER_SOURCE, raw["actors"], len(actors)),
+        _starter_record("starter_projects", raw["projects"], len(projects)),
+        *geography.sources,
+    )
+    return Manifest(
+        schema_version=SCHEMA_VERSION,
+        code_version=__version__,
+        build_id=new_build_id(now),
+        built_at=now.isoformat(timespec="seconds"),
+        department=department,
+        department_name=str(row["department_name"]),
+        population=int(row["population"]),
+        counts={name: len(frame) for name, frame in tables.items()},
+        completeness={
+            "actors": Completeness("partial", t("build.actors_partial", n=len(actors), n_text=_count(len(actors)))),
+            "projects": Completeness("partial", t("build.projects_partial", n=len(projects), n_text=_count(len(projects)))),
+        },
+        sources=records,
+        rows_in=len(raw["actors"].frame),
+        merged=len(tables["merges"]),
+        rejected=len(raw["actors"].frame) - len(actors) - len(tables["merges"]),
+        notes=(*_masking_notes(gpd.GeoDataFrame(actors)), *(note.text for note in geography.notes)),
+    )
+
+
+def _starter_record(key: str, raw: RawTable, kept: int) -> SourceRecord:
+    return SourceRecord(
+        key=key,
+        title=t(f"build.{key}"),
+        publisher=t("build.starter_publisher"),
+        url="",
+        licence=t("build.starter_licence"),
+        vintage=STARTER_VINTAGE,
+        fetched_at=STARTER_VINTAGE,
+        sha256=raw.sha256,
+        rows_in=len(raw.frame),
+        rows_kept=kept,
+    )
+
+
+def _masking_notes(actors: gpd.GeoDataFrame) -> list[str]:
+    hidden = int(actors["is_sensitive"].sum())
+    placed = int((actors["geo_precision"] != "municipality").sum())
+    return [
+        t("build.note_sensitive", n=hidden, n_text=_count(hidden)),
+        t("build.note_positions", placed=_count(placed), other=_count(len(actors) - placed)),
+    ]
+
+
+def _count(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")
