@@ -12,6 +12,7 @@ import streamlit as st
 from essmap.build.starter import build_starter
 from essmap.pages import server
 from essmap.pages.loaded import settings
+from essmap.settings import load_settings
 from essmap.store import Store
 from essmap.texts import t
 

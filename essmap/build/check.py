@@ -1,12 +1,13 @@
 """Check actor and project tables: every fault found in one run, each with file, line, column, value, expected.
 
 Rules are columns of booleans over the whole table; none stops at the first fault. Checking changes nothing:
-identifiers and codes are judged as they are written, before any repair.
+identifiers and codes are judged as they are written, before any repair. One mistake gives one fault: a row with too
+many cells or a missing column is said once, and no rule judges what only follows from another fault.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import geopandas as gpd
@@ -33,10 +34,16 @@ class _Faults:
         self.frame = table.frame
         self.file = table.file
         self.found: list[Problem] = list(table.problems)
+        self._shifted_rows = {problem.row for problem in table.problems if problem.rule == "cell_count"}
+        self._absent_columns = {problem.column for problem in table.problems if problem.rule == "missing_column"}
 
     def add(self, rule: str, column: str, bad: pd.Series[bool], expected: str | pd.Series[str]) -> None:
         """Record one fault per row where ``bad`` holds; ``expected`` is one sentence or one per row."""
+        if column in self._absent_columns:
+            return
         for row in self.frame.index[bad.to_numpy(dtype=bool)]:
+            if row in self._shifted_rows:
+                continue
             wanted = expected if isinstance(expected, str) else str(expected[row])
             self.found.append(Problem(self.file, int(row), column, str(self.frame.at[row, column]), wanted, rule))
 
@@ -66,20 +73,19 @@ def check_actors(table: RawTable, communes: gpd.GeoDataFrame, *, last_year: int)
     _required(faults, ["id", "name", "legal_form", "domains", "commune_code", "commune", "source_kind", "source_url"])
     _unique(faults, "id")
     _choice(faults, "legal_form", set(reference.legal_forms().index))
-    _choice(faults, "geo_precision", PRECISIONS - {"municipality"} | {""})
-    _choice(faults, "is_sensitive", {"yes", ""})
+    _flag(faults, "is_sensitive")
     _choice(faults, "source_kind", SOURCE_KINDS)
     _domains(faults)
-    _place(faults, communes)
+    _place(faults, communes, is_optional=False)
     _postcode(faults, communes)
     _url(faults, "website")
     _url(faults, "source_url")
     _year(faults, "source_year", last_year)
     siren, siret = frame["siren"], frame["siret"]
-    faults.add("siren", "siren", siren.ne("") & ~siren.map(siren_number.is_valid), t("check.siren"))
-    faults.add("siret", "siret", siret.ne("") & ~siret.map(_is_siret), t("check.siret"))
-    differs = siren.ne("") & siret.ne("") & (siret.str[:9] != siren)
-    faults.add("siret_of_siren", "siret", differs, t("check.siret_of_siren"))
+    good_siren, good_siret = _each(siren, _is_siren), _each(siret, _is_siret)
+    faults.add("siren", "siren", siren.ne("") & ~good_siren, t("check.siren"))
+    faults.add("siret", "siret", siret.ne("") & ~good_siret, t("check.siret"))
+    faults.add("siret_of_siren", "siret", good_siren & good_siret & (siret.str[:9] != siren), t("check.siret_of_siren"))
     _position(faults, communes)
     return faults.sorted()
 
@@ -108,16 +114,38 @@ def check_projects(
     _unique(faults, "project_id")
     _choice(faults, "support_kind", SUPPORT_KINDS)
     _domains(faults)
-    _place(faults, communes)
+    _place(faults, communes, is_optional=True)
     _year(faults, "year", last_year)
     faults.add("no_source_page", "source_url", frame["source_url"].eq(""), t("check.source_page"))
     _url(faults, "source_url")
-    amount = pd.to_numeric(frame["amount_eur"], errors="coerce")
-    bad_amount = frame["amount_eur"].ne("") & ~(amount.gt(0) & amount.lt(float("inf")))
-    faults.add("amount", "amount_eur", bad_amount, t("check.amount"))
+    amount = frame["amount_eur"]
+    faults.add("amount", "amount_eur", amount.ne("") & ~_numbers(amount).gt(0), t("check.amount"))
     if actor_ids is not None:
         missing = frame["actor_id"].ne("") & ~frame["actor_id"].isin(list(actor_ids))
         faults.add("missing_actor", "actor_id", missing, t("check.actor"))
+    return faults.sorted()
+
+
+def check_figures(table: RawTable, *, last_year: int) -> list[Problem]:
+    """Return every fault of a table of published orders of magnitude.
+
+    Parameters
+    ----------
+    table : RawTable
+        With the columns of ``ess_reference.csv``.
+    last_year : int
+
+    Returns
+    -------
+    list of Problem
+        In file order; empty when the table is right.
+    """
+    faults, value = _Faults(table), table.frame["value"]
+    _required(faults, ["indicator", "value", "unit", "year", "territory", "source_url"])
+    _flag(faults, "display")
+    _year(faults, "year", last_year)
+    _url(faults, "source_url")
+    faults.add("figure_value", "value", value.ne("") & _numbers(value).isna(), t("check.figure"))
     return faults.sorted()
 
 
@@ -129,7 +157,7 @@ def is_web_address(value: str) -> bool:
     >>> is_web_address("https://exemple.fr/page"), is_web_address("javascript:alert(1)")
     (True, False)
     """
-    if any(mark.isspace() or ord(mark) < 0x20 or mark in "<>\"'\\`" for mark in value.replace("'", "")):
+    if not value.isprintable() or any(mark in value for mark in ' <>"\\`'):  # invisible marks are not printable
         return False
     try:
         parts = urlsplit(value)
@@ -137,14 +165,28 @@ def is_web_address(value: str) -> bool:
         _ = parts.port
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and "." in host and parts.username is None
+    return parts.scheme in {"http", "https"} and "." in host.strip(".") and parts.username is None
+
+
+def _is_siren(value: str) -> bool:
+    """Tell whether a text is a SIREN as the register writes it: stdnum alone would let spaces and dots pass."""
+    return value.isascii() and value.isdecimal() and siren_number.is_valid(value)
 
 
 def _is_siret(value: str) -> bool:
-    """SIRET by Luhn; the sites of La Poste (SIREN 356000000) have a digit sum that is a multiple of five."""
-    if value.startswith("356000000") and len(value) == 14 and value.isdecimal():
-        return sum(map(int, value)) % 5 == 0
-    return bool(value.isdecimal() and siret_number.is_valid(value))
+    """Tell whether a text is a SIRET as the register writes it; stdnum knows the sites of La Poste."""
+    return value.isascii() and value.isdecimal() and siret_number.is_valid(value)
+
+
+def _each(values: pd.Series[str], rule: Callable[[str], bool]) -> pd.Series[bool]:
+    """Return whether each value keeps a rule, also when there is no row."""
+    return pd.Series([rule(value) for value in values], index=values.index, dtype=bool)
+
+
+def _numbers(texts: pd.Series[str]) -> pd.Series[float]:
+    """Return plain decimal numbers; anything else (spaces, commas, exponents, infinity) is missing."""
+    plain = texts.str.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?")
+    return pd.to_numeric(texts.where(plain, None), errors="coerce").astype("float64")
 
 
 def _required(faults: _Faults, columns: list[str]) -> None:
@@ -155,97 +197,104 @@ def _required(faults: _Faults, columns: list[str]) -> None:
 def _unique(faults: _Faults, column: str) -> None:
     values = faults.frame[column]
     repeated = values.duplicated(keep="first") & values.ne("")
-    first = values.map({value: row for row, value in reversed(list(values.items()))})
-    expected = first.map(lambda row: t("check.unique", line=row))
-    faults.add("repeated_id", column, repeated, expected)
+    first: dict[str, int] = {}
+    for row, value in values.items():
+        first.setdefault(value, int(str(row)))
+    faults.add("repeated_id", column, repeated, values.map(lambda value: t("check.unique", line=first[value])))
 
 
 def _choice(faults: _Faults, column: str, allowed: set[str] | frozenset[str]) -> None:
+    """An empty cell is no choice: `_required` says where there must be one."""
     values = faults.frame[column]
     bad = ~values.isin(list(allowed)) & values.ne("")
-    faults.add(f"unknown_{column}", column, bad, t("check.choice", choices=", ".join(sorted(allowed - {""}))))
+    faults.add(f"unknown_{column}", column, bad, t("check.choice", choices=", ".join(sorted(allowed))))
+
+
+def _flag(faults: _Faults, column: str) -> None:
+    faults.add(f"unknown_{column}", column, ~faults.frame[column].isin(["yes", ""]), t("check.flag"))
 
 
 def _domains(faults: _Faults) -> None:
     values = faults.frame["domains"]
     known = set(reference.domains().index)
-    lists = values.map(lambda cell: [item.strip() for item in cell.split(";")] if cell else [])
-    unknown = lists.map(lambda items: bool(set(items) - known))
-    expected = lists.map(
-        lambda items: t("check.domain", unknown=", ".join(i or "—" for i in items if i not in known), known=", ".join(known))
-    )
-    faults.add("unknown_domain", "domains", unknown, expected)
-    faults.add("too_many_domains", "domains", lists.map(len).gt(MAX_DOMAINS), t("check.domains_max", n=MAX_DOMAINS))
-    repeated = lists.map(lambda items: len(set(items)) < len(items))
+    lists = {cell: [item.strip() for item in cell.split(";")] if cell else [] for cell in values.unique()}
+    unknown = {cell: [item or "—" for item in items if item not in known] for cell, items in lists.items()}
+    named = {cell: [item for item in items if item] for cell, items in lists.items()}
+    expected = values.map(lambda cell: t("check.domain", unknown=", ".join(unknown[cell]), known=", ".join(known)))
+    faults.add("unknown_domain", "domains", _each(values, lambda cell: bool(unknown[cell])), expected)
+    many = _each(values, lambda cell: len(set(named[cell])) > MAX_DOMAINS)
+    faults.add("too_many_domains", "domains", many, t("check.domains_max", n=MAX_DOMAINS))
+    repeated = _each(values, lambda cell: len(set(named[cell])) < len(named[cell]))
     faults.add("repeated_domain", "domains", repeated, t("check.domains_once"))
 
 
-def _place(faults: _Faults, communes: gpd.GeoDataFrame) -> None:
+def _place(faults: _Faults, communes: gpd.GeoDataFrame, *, is_optional: bool) -> None:
     frame = faults.frame
     names = communes.set_index("commune_code")["commune_name"]
-    given = frame["commune_code"].ne("")
+    given, named = frame["commune_code"].ne(""), frame["commune"].ne("")
     unknown = given & ~frame["commune_code"].isin(names.index)
     faults.add("unknown_commune", "commune_code", unknown, t("check.commune"))
     official = frame["commune_code"].map(names)
     differs = official.notna() & (frame["commune"].map(fold_place) != official.fillna("").map(fold_place))
-    expected = official.map(lambda name: t("check.commune_name", name=name))
-    faults.add("commune_name", "commune", differs, expected)
-    faults.add("commune_name", "commune", ~given & frame["commune"].ne(""), t("check.commune_code_missing"))
+    if is_optional:
+        faults.add("commune_code_missing", "commune_code", ~given & named, t("check.commune_code_missing"))
+    else:
+        differs &= named  # an empty cell is already said by `_required`
+    faults.add("commune_name", "commune", differs, official.map(lambda name: t("check.commune_name", name=name)))
 
 
 def _postcode(faults: _Faults, communes: gpd.GeoDataFrame) -> None:
     frame = faults.frame
-    postcodes = frame["commune_code"].map(communes.set_index("commune_code")["postcodes"])
-    known = postcodes.map(lambda codes: isinstance(codes, str) is False and codes is not None and not _is_missing(codes))
-    bad = pd.Series(
-        [
-            bool(code) and ok and code not in list(codes)
-            for code, codes, ok in zip(frame["postcode"], postcodes, known, strict=True)
-        ],
-        index=frame.index,
-        dtype=bool,
+    postcodes = dict(zip(communes["commune_code"], communes["postcodes"].map(tuple), strict=True))
+    allowed = [postcodes.get(code, ()) for code in frame["commune_code"]]
+    bad = [
+        bool(postcode and codes and postcode not in codes)
+        for postcode, codes in zip(frame["postcode"], allowed, strict=True)
+    ]
+    expected = [t("check.postcode", codes=", ".join(codes)) for codes in allowed]
+    faults.add(
+        "postcode_of_commune",
+        "postcode",
+        pd.Series(bad, index=frame.index, dtype=bool),
+        pd.Series(expected, index=frame.index, dtype="str"),
     )
-    expected = postcodes.map(lambda codes: "" if _is_missing(codes) else t("check.postcode", codes=", ".join(codes)))
-    faults.add("postcode_of_commune", "postcode", bad, expected)
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and pd.isna(value))
 
 
 def _url(faults: _Faults, column: str) -> None:
     values = faults.frame[column]
-    faults.add(f"bad_{column}", column, values.ne("") & ~values.map(is_web_address), t("check.url"))
+    faults.add(f"bad_{column}", column, values.ne("") & ~_each(values, is_web_address), t("check.url"))
 
 
 def _year(faults: _Faults, column: str, last_year: int) -> None:
     values = faults.frame[column]
-    years = pd.to_numeric(values.where(values.str.fullmatch(r"\d{4}"), None), errors="coerce")
-    bad = values.ne("") & ~years.between(FIRST_YEAR, last_year)
+    bad = values.ne("") & ~(_numbers(values).between(FIRST_YEAR, last_year) & values.str.fullmatch("[0-9]{4}"))
     faults.add(f"bad_{column}", column, bad, t("check.year", first=FIRST_YEAR, last=last_year))
 
 
 def _position(faults: _Faults, communes: gpd.GeoDataFrame) -> None:
     frame = faults.frame
-    lon = pd.to_numeric(frame["lon"], errors="coerce")
-    lat = pd.to_numeric(frame["lat"], errors="coerce")
-    has_point = lon.between(-180, 180) & lat.between(-90, 90)
-    for column, number, other in (("lon", lon, "lat"), ("lat", lat, "lon")):
-        bad = (frame[column].ne("") & ~has_point & number.isna()) | (frame[column].eq("") & frame[other].ne(""))
+    numbers = {column: _numbers(frame[column]) for column in ("lon", "lat")}
+    in_range = {"lon": numbers["lon"].between(-180, 180), "lat": numbers["lat"].between(-90, 90)}
+    for column, other in (("lon", "lat"), ("lat", "lon")):
+        bad = ~in_range[column] & (frame[column].ne("") | frame[other].ne(""))
         faults.add("coordinates", column, bad, t("check.coordinates"))
-    out_of_range = lon.notna() & lat.notna() & ~has_point
-    faults.add("coordinates", "lon", out_of_range, t("check.coordinates"))
-    faults.add("precision_without_point", "geo_precision", ~has_point & frame["geo_precision"].ne(""), t("check.precision_alone"))
-    faults.add("point_without_precision", "geo_precision", has_point & frame["geo_precision"].eq(""), t("check.precision_missing"))
+    has_point = in_range["lon"] & in_range["lat"]
+    no_point = frame["lon"].eq("") & frame["lat"].eq("")
+    precision = frame["geo_precision"]
+    allowed = PRECISIONS - {"municipality"}
+    faults.add("precision_without_point", "geo_precision", no_point & precision.ne(""), t("check.precision_alone"))
+    faults.add("point_without_precision", "geo_precision", has_point & precision.eq(""), t("check.precision_missing"))
+    unknown = ~no_point & precision.ne("") & ~precision.isin(list(allowed))
+    faults.add("unknown_geo_precision", "geo_precision", unknown, t("check.choice", choices=", ".join(sorted(allowed))))
     outlines = frame["commune_code"].map(communes.set_index("commune_code").geometry)
     candidates = has_point & outlines.notna()
     rows = frame.index[candidates.to_numpy(dtype=bool)]
-    inside = shapely.covers(
-        outlines.loc[rows].to_numpy(), shapely.points(lon.loc[rows].to_numpy(), lat.loc[rows].to_numpy())
-    )
+    points = shapely.points(numbers["lon"].loc[rows].to_numpy(), numbers["lat"].loc[rows].to_numpy())
+    inside = shapely.covers(outlines.loc[rows].to_numpy(), points)
     outside = pd.Series(False, index=frame.index)
     outside.loc[rows] = ~inside
-    expected = frame["commune"].map(lambda name: t("check.point", commune=name))
+    names = communes.set_index("commune_code")["commune_name"]
+    expected = frame["commune_code"].map(names).map(lambda name: t("check.point", commune=name))
     faults.add("point_outside_commune", "lon", outside, expected)
 
 

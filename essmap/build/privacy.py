@@ -1,7 +1,7 @@
 """Whom the map does not show precisely. Applied once, before anything is written.
 
 Sensitive places (violence, emergency shelter, minors in care, asylum; French law protects who sleeps there) and
-addresses that say they are somebody's home keep their commune and nothing finer: no address, no postcode (a large
+addresses that say they are somebody's home (a net with wide meshes too) keep their commune and nothing finer: no address, no postcode (a large
 commune has several), no position but the commune's reference point.
 """
 
@@ -16,8 +16,8 @@ from essmap import reference
 #: Emptied for every masked row. The position is replaced by `essmap.build.actors`.
 MASKED_FIELDS: Final = ("address", "postcode")
 
-#: An address that begins like this is somebody's home.
-_HOME_PATTERN: Final = r"^\s*(?:chez|c\s*/\s*o)\b"
+#: An address with one of these words, wherever it stands, is somebody's home: « 2 rue Haute, chez Mme Unetelle ».
+_HOME_PATTERN: Final = r"\bchez\b|\bc\s*[/⁄]\s*o\b|℅|\baux (?:bons )?soins de\b|\bdomicile\b"
 
 
 def sensitive(flagged: pd.Series[bool], name: pd.Series[str], activity: pd.Series[str]) -> pd.Series[bool]:
@@ -42,7 +42,7 @@ def at_home(address: pd.Series[str]) -> pd.Series[bool]:
 
     Examples
     --------
-    >>> at_home(pd.Series(["Chez M. Untel, 2 rue Haute", "c/o Mairie", "12 rue des Chezeaux"])).tolist()
+    >>> at_home(pd.Series(["2 rue Haute, chez M. Untel", "c/o Mairie", "12 rue des Chezeaux"])).tolist()
     [True, True, False]
     """
-    return address.str.contains(_HOME_PATTERN, case=False, regex=True)
+    return address.str.contains(_HOME_PATTERN, case=False, regex=True, na=False).astype(bool)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from essmap import __version__
 from essmap.build.actors import STARTER_SOURCE, build_actors
-from essmap.build.check import check_actors, check_projects
+from essmap.build.check import check_actors, check_figures, check_projects
 from essmap.build.geography import Geography
 from essmap.build.geography_files import read_geography
 from essmap.build.projects import build_figures, build_projects
@@ -77,13 +77,13 @@ def build_starter(department: str, *, folder: Path | None = None, progress: Prog
     progress(t("build.read"))
     actors_raw, projects_raw = starter.read_actors(folder), starter.read_projects(folder)
     figures_raw = starter.read_figures(folder)
-    progress(t("build.check", n=len(actors_raw.frame) + len(projects_raw.frame)))
+    progress(t("build.check", n=len(actors_raw.frame) + len(projects_raw.frame) + len(figures_raw.frame)))
     now = datetime.now(UTC)
     problems = check_actors(actors_raw, geography.communes, last_year=now.year)
     problems += check_projects(
         projects_raw, geography.communes, actor_ids=set(actors_raw.frame["id"]), last_year=now.year
     )
-    problems += figures_raw.problems
+    problems += check_figures(figures_raw, last_year=now.year)
     if problems:
         raise DataError(t("errors.rows_invalid", n=len(problems)), problems)
     progress(t("build.place"))

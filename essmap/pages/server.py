@@ -157,7 +157,7 @@ class Shell:
         self._site = site
         self._base = transport.base_path()
         self._pages: dict[bytes, _Page] = {}
-        self._script = shell.framework_script(_themes())
+        self._head = shell.framework_files(_themes())
         _register_map_component()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -202,10 +202,8 @@ class Shell:
         """Rewrite a stock page, once for each there is."""
         if stock not in self._pages:
             text = stock.decode("utf-8")
-            if is_frame:
-                text = shell.frame_page(text)
-            else:
-                text = shell.app_page(text, title=self._site.title, script=self._script)
+            title, head = self._site.title, self._head
+            text = shell.frame_page(text) if is_frame else shell.app_page(text, title=title, head=head)
             content = text.encode("utf-8")
             etag = f'W/"{hashlib.sha256(content).hexdigest()[:16]}"'
             self._pages[stock] = _Page(text, content, gzip.compress(content, mtime=0), etag)

@@ -25,8 +25,8 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 PERMISSIONS = "geolocation=(self), camera=(), microphone=(), payment=(), usb=()"
 
 
-def framework_script(themes: Mapping[str, Mapping[str, str]]) -> str:
-    """Publish our script for the head of the app's page and return its path.
+def framework_files(themes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Publish our script and style sheet for the head of the app's page and return their paths.
 
     Parameters
     ----------
@@ -35,17 +35,20 @@ def framework_script(themes: Mapping[str, Mapping[str, str]]) -> str:
 
     Returns
     -------
-    str
-        Path of ``framework.js`` with the French strings of ``texts/fr/framework.toml`` inside it.
+    dict of str to str
+        Path of ``framework.js``, with the French strings of ``texts/fr/framework.toml`` inside it, and of
+        ``framework.css``.
     """
-    source = files("essmap.pages").joinpath("web", "framework.js").read_text(encoding="utf-8")
+    folder = files("essmap.pages").joinpath("web")
     table = tomllib.loads(files("essmap.texts").joinpath("fr", "framework.toml").read_text(encoding="utf-8"))
     groups = [{key: group[key] for key in ("where", "texts") if key in group} for group in table["group"]]
-    source = source.replace("__GROUPS__", _json(groups), 1).replace("__THEMES__", _json(themes), 1)
-    return assets.REGISTRY.publish_folder({"framework.js": source.encode()})["framework.js"]
+    script = folder.joinpath("framework.js").read_text(encoding="utf-8")
+    script = script.replace("__GROUPS__", _json(groups), 1).replace("__THEMES__", _json(themes), 1)
+    style = folder.joinpath("framework.css").read_bytes()
+    return assets.REGISTRY.publish_folder({"framework.js": script.encode(), "framework.css": style})
 
 
-def app_page(stock: str, *, title: str, script: str) -> str:
+def app_page(stock: str, *, title: str, head: Mapping[str, str]) -> str:
     """Return Streamlit's page in French, with our script and without what visitors do not need.
 
     Links stay relative, as Streamlit's own are, so that ``server.baseUrlPath`` and a proxy work.
@@ -56,8 +59,8 @@ def app_page(stock: str, *, title: str, script: str) -> str:
         ``index.html`` as Streamlit sends it.
     title : str
         Title until a visitor's run sets its own.
-    script : str
-        What `framework_script` returned.
+    head : mapping of str to str
+        What `framework_files` returned.
 
     Returns
     -------
@@ -69,8 +72,10 @@ def app_page(stock: str, *, title: str, script: str) -> str:
     page = re.sub(r'<link rel="service-desc"[^>]*>\s*', "", page)
     page = re.sub(r'<link\s+rel="preload"[^>]*as="font"[^>]*>\s*', "", page)
     page = re.sub(r'(<link rel="shortcut icon" href=)"[^"]*"', r'\1"data:,"', page)
-    tag = f'<script src="./{script}"></script>'
-    page = page.replace('<meta charset="UTF-8" />', f'<meta charset="UTF-8" />\n    {tag}', 1)
+    script = f'<script src="./{head["framework.js"]}"></script>'
+    style = f'<link rel="stylesheet" href="./{head["framework.css"]}">'
+    charset = '<meta charset="UTF-8" />'
+    page = page.replace(charset, f"{charset}\n    {script}\n    {style}", 1)
     return _with_noscript(page, f"<p>{html.escape(t('framework.shell.noscript'))}</p>")
 
 

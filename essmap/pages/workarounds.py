@@ -74,6 +74,13 @@ WORKAROUNDS = (
         "the configured theme is in the first page",
     ),
     Workaround(
+        "pagination_font",
+        "web/framework.css gives st.pagination the font around it",
+        "Streamlit gives it its own font whatever the configuration says, which downloads that font",
+        "",
+        "st.pagination follows theme.font",
+    ),
+    Workaround(
         "deep_link",
         "web/framework.js tells Streamlit where the site is",
         "on any page but the first, Streamlit first asks two addresses that do not exist",

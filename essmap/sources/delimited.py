@@ -12,6 +12,7 @@ import pandas as pd
 
 from essmap.errors import Problem, SourceError
 from essmap.texts import t
+from essmap.texts.system import system_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +55,14 @@ def read_delimited(path: Path, columns: list[str]) -> RawTable:
     Raises
     ------
     SourceError
-        If the file is missing, is not UTF-8 or is empty.
+        If the file cannot be read, is not UTF-8, is empty or has its cells apart by something else than a comma.
     """
-    try:
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise SourceError(t("errors.file_missing", path=path.name, folder=path.parent.name)) from error
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise SourceError(t("errors.file_not_utf8", path=path.name, line=line)) from error
-    except OSError as error:
-        raise SourceError(t("errors.file_unreadable", path=path.name, reason=error.strerror)) from error
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise SourceError(t("errors.file_not_csv", path=path.name, reason=error)) from error
-    if not lines:
-        raise SourceError(t("errors.file_empty", path=path.name))
+    content, lines = _read(path)
     header = [name.strip() for name in lines[0]]
     problems = _header_problems(path.name, header, columns)
     rows, numbers = [], []
     for number, cells in enumerate(lines[1:], start=2):
-        if not cells:  # a blank line is no row
+        if not any(cell.strip() for cell in cells):  # a blank line is no row, whatever commas a spreadsheet left
             continue
         if len(cells) != len(header):
             expected = t("errors.cells", n=len(header))
@@ -88,6 +74,42 @@ def read_delimited(path: Path, columns: list[str]) -> RawTable:
     found = found.loc[:, ~found.columns.duplicated()]
     frame = found.reindex(columns=columns, fill_value="").astype("str")
     return RawTable(path.name, frame, tuple(problems), hashlib.sha256(content).hexdigest())
+
+
+def read_header(path: Path) -> list[str]:
+    """Return the column names of a comma-separated UTF-8 file.
+
+    Raises
+    ------
+    SourceError
+        As `read_delimited`.
+    """
+    _, lines = _read(path)
+    return [name.strip() for name in lines[0]]
+
+
+def _read(path: Path) -> tuple[bytes, list[list[str]]]:
+    """Return a file and its lines of cells; there is at least one."""
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise SourceError(t("errors.file_missing", path=path.name, folder=path.parent.name)) from error
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise SourceError(t("errors.file_not_utf8", path=path.name, line=line)) from error
+    except OSError as error:
+        raise SourceError(t("errors.file_unreadable", path=path.name, reason=system_reason(error))) from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        lines = list(reader)
+    except csv.Error as error:
+        raise SourceError(t("errors.file_not_csv", path=path.name, line=reader.line_num)) from error
+    if not any(lines):
+        raise SourceError(t("errors.file_empty", path=path.name))
+    if len(lines[0]) == 1 and (";" in lines[0][0] or "\t" in lines[0][0]):
+        raise SourceError(t("errors.file_separator", path=path.name))
+    return content, lines
 
 
 def _header_problems(file: str, header: list[str], columns: list[str]) -> list[Problem]:

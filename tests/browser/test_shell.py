@@ -208,7 +208,7 @@ def test_our_own_words_are_left_alone(page_at, site):
 def test_map_is_drawn_in_a_french_frame_from_a_deep_link(page_at, site, english):
     """Opened by its address, the page of the map draws it, names its frame, and nothing fails."""
     visit = page_at(f"{site.url}/carte")
-    visit.page.frame_locator("iframe").locator("#map_div.leaflet-container path").wait_for()
+    visit.page.frame_locator("iframe").locator("#map_div path.leaflet-interactive").wait_for()
     frame = visit.page.frames[-1]
     assert frame.evaluate("[document.documentElement.lang, document.title]") == ["fr", "Carte interactive"]
     expect(visit.page.locator("iframe")).to_have_attribute("title", "Carte interactive")
@@ -243,7 +243,7 @@ def test_site_works_below_a_base_path(page_at, app_server, english):
     site = app_server(SCRIPT, args=["--server.baseUrlPath", "ess/haute"])
     visit = page_at(f"{site.url}/carte")
     page = visit.page
-    page.frame_locator("iframe").locator("#map_div.leaflet-container path").wait_for()
+    page.frame_locator("iframe").locator("#map_div path.leaflet-interactive").wait_for()
     page.get_by_role("link", name="Éléments").click()
     page.get_by_test_id("stVegaLiteChart").wait_for()
     assert page.url == f"{site.url}/"
@@ -271,7 +271,7 @@ def test_first_page_weighs_little_without_a_proxy(page_at, site):
     sizes = []
     visit.page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
     visit.page.goto(f"{site.url}/carte")
-    visit.page.frame_locator("iframe").locator("#map_div.leaflet-container path").wait_for()
+    visit.page.frame_locator("iframe").locator("#map_div path.leaflet-interactive").wait_for()
     assert 100_000 < sum(sizes) < 1_500_000
 
 
@@ -288,6 +288,13 @@ def test_component_registration_is_still_needed(page_at, stock):
     with visit.page.expect_response(lambda answer: "/component/" in answer.url) as answered:
         visit.page.reload()
     assert answered.value.status == 404
+
+
+def test_pagination_font_is_still_needed(page_at, stock):
+    """Streamlit alone shows the page numbers in its own font, not in the configured one."""
+    page = first_page(page_at, stock).page
+    family = page.get_by_test_id("stPaginationPage").first.evaluate("e => getComputedStyle(e).fontFamily")
+    assert family.startswith('"Source Sans"')
 
 
 def test_frame_title_is_still_needed(page_at, stock):

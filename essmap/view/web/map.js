@@ -117,6 +117,7 @@
       this.state = null;
       this.actors = null;
       this.clicks = 0;
+      this.pins = new Map();
     },
     onAdd(map) {
       this.map = map;
@@ -151,54 +152,64 @@
       const source = { getTooltip: () => ({ getContent: () => content }), _tooltip: { _content: content } };
       this.fire("click", { latlng: L.latLng(this.actors.lat[i], this.actors.lon[i]), sourceTarget: source });
     },
+    /** Draw what is in view. A pin that does not change stays the same element: it keeps focus and clicks. */
     draw() {
       if (!this.actors || !this.state || !this.map) return;
       const { map, actors, state } = this;
       const mask = decodeMask(state.mask, actors.n);
       const zoom = map.getZoom();
-      const project = (lat, lon, level) => map.project([lat, lon], level);
-      const view = map.getBounds().pad(0.3);
-      this.group.clearLayers();
       const key = `${zoom}:${state.mask}`;
-      if (key !== this.groupsOf) this.groups = groupActors(actors, mask, project, zoom);
+      if (key !== this.groupsOf) {
+        this.groups = groupActors(actors, mask, (lat, lon, level) => map.project([lat, lon], level), zoom);
+      }
       this.groupsOf = key;
-      this.groups.forEach(({ members, x, y }) => {
-        const place = map.unproject([x, y], zoom);
+      const view = map.getBounds().pad(0.3);
+      const wanted = new Map();
+      this.groups.forEach((group) => {
+        const place = map.unproject([group.x, group.y], zoom);
         if (!view.contains(place)) return;
-        if (members.length === 1) this.drawActor(members[0]);
-        else this.drawGroup(members, place);
+        const chosen = group.members.includes(state.selected);
+        wanted.set(`${zoom}:${group.members.join()}:${chosen}`, { members: group.members, place, chosen });
+      });
+      this.pins.forEach((pin, pinKey) => {
+        if (wanted.has(pinKey)) return;
+        pin.remove();
+        this.pins.delete(pinKey);
+      });
+      wanted.forEach((group, pinKey) => {
+        if (!this.pins.has(pinKey)) this.pins.set(pinKey, this.pin(group));
       });
       map.getContainer().dataset.drawn = String(mask.reduce((sum, bit) => sum + bit, 0));
     },
-    marker(latlng, node, size, label, onChoose) {
+    pin({ members, place, chosen }) {
+      const { actors, config } = this;
+      const [first] = members;
+      const isGroup = members.length > 1;
+      const size = isGroup ? sizeOf(members.length) : 32;
+      const node = isGroup
+        ? element("span", "essmap-group")
+        : symbol(config.axes[actors.axis[first]], actors.look[first], actors.supported[first]);
+      if (isGroup) {
+        node.style.background = ringOf(members, actors, config.axes);
+        node.append(element("span", "essmap-count", String(members.length)));
+      }
+      if (chosen) node.classList.add("essmap-selected");
+      const label = isGroup
+        ? fill(config.texts.group, { n: members.length })
+        : fill(config.texts.actor, { name: actors.name[first], commune: actors.commune[first] });
       const icon = L.divIcon({ html: node, className: "essmap-pin", iconSize: [size, size] });
-      const marker = L.marker(latlng, { icon, keyboard: true, riseOnHover: true });
+      const marker = L.marker(place, { icon, keyboard: true, riseOnHover: true, zIndexOffset: chosen ? 1000 : 0 });
       marker.on("click keypress", (event) => {
         const key = event.originalEvent && event.originalEvent.key;
-        if (event.type === "click" || key === "Enter" || key === " ") onChoose();
+        if (event.type === "keypress" && key !== "Enter" && key !== " ") return;
+        if (isGroup) this.openGroup(members, place);
+        else this.choose(first);
       });
-      marker.bindTooltip(element("span", "", label), { direction: "top", offset: [0, -size / 3] });
       marker.on("add", () => marker.getElement().setAttribute("aria-label", label));
-      marker.addTo(this.group);
-      return marker;
-    },
-    drawActor(i) {
-      const { actors, config, state } = this;
-      const node = symbol(config.axes[actors.axis[i]], actors.look[i], actors.supported[i]);
-      if (state.selected === i) node.classList.add("essmap-selected");
-      const label = fill(config.texts.actor, { name: actors.name[i], commune: actors.commune[i] });
-      const marker = this.marker([actors.lat[i], actors.lon[i]], node, 32, label, () => this.choose(i));
-      if (state.selected === i) marker.setZIndexOffset(1000);
-    },
-    drawGroup(members, latlng) {
-      const { actors, config, state } = this;
-      const size = sizeOf(members.length);
-      const node = element("span", "essmap-group");
-      node.style.background = ringOf(members, actors, config.axes);
-      node.append(element("span", "essmap-count", String(members.length)));
-      if (members.includes(state.selected)) node.classList.add("essmap-selected");
-      const label = fill(config.texts.group, { n: members.length });
-      this.marker(latlng, node, size, label, () => this.openGroup(members, latlng));
+      marker.bindTooltip(element("span", "", label), { direction: "top", offset: [0, -size / 3] });
+      // streamlit-folium listens to every layer of the map and would report this tooltip: only `choose` may speak.
+      marker.on = () => marker;
+      return marker.addTo(this.group);
     },
     /** Zoom into a group; where its actors share one place, or no zoom is left, list them. */
     openGroup(members, latlng) {
@@ -306,6 +317,8 @@
     const box = map.getContainer();
     box.setAttribute("role", "region");
     box.setAttribute("aria-label", config.texts.title);
+    // Leaflet focuses the map at the first press: the page must not scroll under the pointer, the click would be lost.
+    box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
     map.createPane("essmap-outlines").style.zIndex = 300;
     map.createPane("essmap-names").style.zIndex = 350;
     map.getPane("essmap-names").style.pointerEvents = "none";

@@ -81,6 +81,7 @@ def shown():
         st.write("Fait")
     st.code("essmap build")
     st.table(pd.DataFrame({"commune": ["Muret"], "structures": [3]}))
+    st.pagination(20)
     st.image(SQUARE, caption="Légende")
     data = pd.DataFrame({"canton": ["Muret", "Revel"], "taux": [3.5, 4.5]})
     chart = alt.Chart(data).mark_bar().encode(x="canton", y="taux", color="canton", tooltip=["canton", "taux"])
