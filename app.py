@@ -10,7 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from essmap.build.starter import build_starter
-from essmap.pages import server
+from essmap.errors import SettingsError
+from essmap.pages import navigation, server
 from essmap.pages.loaded import settings
 from essmap.settings import load_settings
 from essmap.store import Store
@@ -27,9 +28,6 @@ def first_snapshot(root: str, department: str) -> None:
 
 def run() -> None:
     """Draw the page that the visitor asked for."""
-    # Imported here, not above: a component registers with the server that runs (essmap.pages.workarounds).
-    from essmap.pages import navigation
-
     chosen = settings()
     st.set_page_config(page_title=chosen.site_title, layout="wide", initial_sidebar_state="auto")
     with st.spinner(t("app.loading")):
@@ -40,8 +38,13 @@ def run() -> None:
 if server.is_script_run():
     run()
 else:
+    try:
+        deployment = load_settings()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from error
+    server.set_colour(deployment.primary_colour)
     app = st.App(
         Path(__file__).resolve(),
-        middleware=server.middleware(site_title=settings().site_title, frame_ancestors=settings().frame_ancestors),
-        on_script_error=server.error_handler(contact=settings().contact_email),
+        middleware=server.middleware(site_title=deployment.site_title, frame_ancestors=deployment.frame_ancestors),
+        on_script_error=server.error_handler(contact=deployment.contact_email),
     )

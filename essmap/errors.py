@@ -79,8 +79,9 @@ class Problem:
         if self.row is not None:
             where += f", ligne {self.row}"
         if self.column is not None:
-            where += f", colonne « {self.column} »"
-        return f"{where} : « {self.value} » ; attendu : {self.expected}"
+            where += f", colonne «\u202f{self.column}\u202f»"
+        found = "".join(sign if sign.isprintable() else " " for sign in self.value)
+        return f"{where}\u00a0: «\u202f{found}\u202f»\u202f; attendu\u00a0: {self.expected}"
 
     def as_dict(self) -> dict[str, str | int | None]:
         """Return the fault as a JSON-ready dictionary."""

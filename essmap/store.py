@@ -27,10 +27,11 @@ import fsspec
 import geopandas as gpd
 import pandas as pd
 
-from essmap.errors import SnapshotError
+from essmap.errors import SettingsError, SnapshotError
 from essmap.schema.snapshot import Manifest, Snapshot
 from essmap.schema.tables import SCHEMA_VERSION, TABLES
 from essmap.texts import t
+from essmap.texts.system import system_reason
 
 POINTER: Final = "current.json"
 MANIFEST: Final = "manifest.json"
@@ -44,11 +45,21 @@ class Store:
     ----------
     root : str
         A local path or any fsspec URL.
+
+    Raises
+    ------
+    SettingsError
+        If the root is empty, or of a kind that fsspec does not know or has no library for.
     """
 
     def __init__(self, root: str) -> None:
+        if not root.strip():
+            raise SettingsError(t("errors.root_unknown", root=root))
         self.root = root
-        self._fs, self._base = fsspec.core.url_to_fs(root)
+        try:
+            self._fs, self._base = fsspec.core.url_to_fs(root)
+        except (ValueError, ImportError) as error:
+            raise SettingsError(t("errors.root_unknown", root=root)) from error
         self._is_local = "file" in _protocols(self._fs)
 
     def save(self, snapshot: Snapshot, *, make_current: bool = True) -> None:
@@ -67,21 +78,16 @@ class Store:
         """
         manifest = snapshot.manifest
         folder = self._path(manifest.department, manifest.build_id)
-        try:
-            if self._fs.exists(folder):
-                raise SnapshotError(t("errors.store_unwritable", root=self.root, reason=manifest.build_id))
-            digests = {}
-            for name in TABLES:
-                content = _to_parquet(snapshot.tables[name])
-                digests[name] = hashlib.sha256(content).hexdigest()
-                self._put(f"{folder}/{name}.parquet", content)
-            manifest = replace(manifest, digests=digests)
-            self._put(f"{folder}/{MANIFEST}", _to_json(manifest.as_dict()))
-            if make_current:
-                self.point_to(manifest.department, manifest.build_id)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise SnapshotError(t("errors.store_unwritable", root=self.root, reason=reason)) from error
+        if self._exists(folder):
+            raise SnapshotError(t("errors.store_exists", root=self.root, build=manifest.build_id))
+        digests = {}
+        for name in TABLES:
+            content = _to_parquet(snapshot.tables[name])
+            digests[name] = hashlib.sha256(content).hexdigest()
+            self._put(f"{folder}/{name}.parquet", content)
+        self._put(f"{folder}/{MANIFEST}", _to_json(replace(manifest, digests=digests).as_dict()))
+        if make_current:
+            self.point_to(manifest.department, manifest.build_id)
 
     def point_to(self, department: str, build_id: str) -> None:
         """Make a stored build the current one (also the way back to an older one).
@@ -89,9 +95,7 @@ class Store:
         Raises
         ------
         SnapshotError
-            If there is no such build.
-        OSError
-            If the pointer cannot be written.
+            If there is no such build, or the pointer cannot be written.
         """
         self.manifest(department, build_id)
         self._put(self._path(department, POINTER), _to_json({"build_id": build_id}))
@@ -102,38 +106,42 @@ class Store:
         Raises
         ------
         SnapshotError
-            If the pointer cannot be understood.
+            If the pointer cannot be read or understood.
         """
         try:
             content = self._fs.cat_file(self._path(department, POINTER))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise self._unreadable(error) from error
         try:
             build_id = str(json.loads(content)["build_id"])
         except (ValueError, KeyError, TypeError) as error:
             raise SnapshotError(t("errors.snapshot_broken", build=POINTER, reason="JSON")) from error
-        if not BUILD_ID.match(build_id):
+        if not BUILD_ID.fullmatch(build_id):
             raise SnapshotError(t("errors.snapshot_broken", build=POINTER, reason=build_id[:40]))
         return build_id
 
     def builds(self, department: str) -> list[str]:
-        """Return the complete builds of a department, oldest first."""
-        folder = self._path(department)
-        if not self._fs.exists(folder):
-            return []
-        names = [Path(path).name for path in self._fs.ls(folder, detail=False)]
-        return sorted(
-            name
-            for name in names
-            if BUILD_ID.match(name) and self._fs.exists(f"{folder}/{name}/{MANIFEST}")
-        )
+        """Return the complete builds of a department, oldest first.
+
+        Raises
+        ------
+        SnapshotError
+            If the folder cannot be read.
+        """
+        names = [name for name in self._names(self._path(department)) if BUILD_ID.fullmatch(name)]
+        return [name for name in names if self._exists(self._path(department, name, MANIFEST))]
 
     def departments(self) -> list[str]:
-        """Return the departments that have a current build."""
-        if not self._fs.exists(self._base):
-            return []
-        names = sorted(Path(path).name for path in self._fs.ls(self._base, detail=False))
-        return [name for name in names if self._fs.exists(self._path(name, POINTER))]
+        """Return the departments that have a current build.
+
+        Raises
+        ------
+        SnapshotError
+            If the root cannot be read.
+        """
+        return [name for name in self._names(self._base) if self._exists(self._path(name, POINTER))]
 
     def manifest(self, department: str, build_id: str | None = None) -> Manifest:
         """Return the manifest of a build (the current one by default).
@@ -148,12 +156,13 @@ class Store:
             content = json.loads(self._fs.cat_file(self._path(department, build_id, MANIFEST)))
             found = content["schema_version"]
             if found != SCHEMA_VERSION:
-                raise SnapshotError(
-                    t("errors.snapshot_schema", build=build_id, found=found, expected=SCHEMA_VERSION)
-                )
-            return Manifest.from_dict(content)
-        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError) as error:
+                raise SnapshotError(t("errors.snapshot_schema", build=build_id, found=found, expected=SCHEMA_VERSION))
+            manifest = Manifest.from_dict(content)
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(t("errors.snapshot_broken", build=build_id, reason=MANIFEST)) from error
+        if manifest.build_id != build_id:
+            raise SnapshotError(t("errors.snapshot_broken", build=build_id, reason=f"{MANIFEST}, build_id"))
+        return manifest
 
     def load(self, department: str, build_id: str | None = None) -> Snapshot:
         """Return a whole snapshot (the current one by default), every file checked against its digest.
@@ -174,6 +183,8 @@ class Store:
             if hashlib.sha256(content).hexdigest() != manifest.digests.get(name):
                 raise SnapshotError(t("errors.snapshot_broken", build=manifest.build_id, reason=f"{name}, sha256"))
             tables[name] = _from_parquet(content, is_geographic=TABLES[name].is_geographic)
+            if len(tables[name]) != manifest.counts.get(name):
+                raise SnapshotError(t("errors.snapshot_broken", build=manifest.build_id, reason=f"{name}, {MANIFEST}"))
         return Snapshot(manifest, tables)
 
     def _resolve(self, department: str, build_id: str | None) -> str:
@@ -185,8 +196,33 @@ class Store:
     def _path(self, *parts: str) -> str:
         return "/".join((self._base.rstrip("/"), *parts))
 
+    def _exists(self, path: str) -> bool:
+        try:
+            return bool(self._fs.exists(path))
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _names(self, folder: str) -> list[str]:
+        """Return the sorted names of what a folder holds; none if there is no such folder."""
+        try:
+            return sorted(path.rstrip("/").rpartition("/")[2] for path in self._fs.ls(folder, detail=False))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> SnapshotError:
+        return SnapshotError(t("errors.store_unreadable", root=self.root, reason=system_reason(error)))
+
     def _put(self, path: str, content: bytes) -> None:
         """Write one file so that a reader finds the old content or the new one, never a part."""
+        try:
+            self._write(path, content)
+        except OSError as error:
+            reason = system_reason(error)
+            raise SnapshotError(t("errors.store_unwritable", root=self.root, reason=reason)) from error
+
+    def _write(self, path: str, content: bytes) -> None:
         if not self._is_local:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._fs.pipe_file(path, content)
@@ -225,19 +261,27 @@ def locate(path: str, department: str) -> tuple[Store, str, str | None]:
     SnapshotError
         If there is no snapshot there.
     """
-    trimmed = path.rstrip("/") if "://" in path else str(Path(path).resolve())
-    parts = trimmed.split("/")
-    if BUILD_ID.match(parts[-1]) and len(parts) > 2:  # noqa: PLR2004  root / department / build
-        return Store("/".join(parts[:-2]) or "/"), parts[-2], parts[-1]
-    store = Store(trimmed or "/")
+    trimmed = path.rstrip("/") if "://" in path else Path(path).resolve().as_posix()
+    parent, _, name = trimmed.rpartition("/")
+    if BUILD_ID.fullmatch(name):
+        above, _, folder = parent.rpartition("/")
+        return _store_at(above), folder, name
+    store = _store_at(trimmed)
     present = store.departments()
     if department in present:
         return store, department, None
     if len(present) == 1:
         return store, present[0], None
-    if len(parts) > 1 and parts[-1] in (above := Store("/".join(parts[:-1]) or "/")).departments():
-        return above, parts[-1], None
+    if name and name in (above_store := _store_at(parent)).departments():
+        return above_store, name, None
     raise SnapshotError(t("errors.no_snapshot", root=path))
+
+
+def _store_at(path: str) -> Store:
+    """Return the store at a path that lost its last slashes: the root of a disk or of a URL needs them."""
+    if path.endswith((":", ":/")):
+        return Store(path.rstrip("/") + "//")
+    return Store(path or "/")
 
 
 def _protocols(fs: Any) -> tuple[str, ...]:

@@ -112,9 +112,10 @@ def observed_and_expected(
     DataFrame, one row per territory, sorted by code
         ``code``, ``population``, ``observed`` (count), ``expected`` (count, float), ``difference`` (observed -
         expected), ``ratio`` (observed / expected; NA where nothing is expected), ``rate_per_10k`` (actors per
-        10,000 inhabitants; NA where nobody lives), ``status`` (``not_assessable``, ``no_actor`` where nobody in
-        the department has the theme, ``described``), ``completeness``.
-        Sums of ``observed`` and ``expected`` are equal.
+        10,000 inhabitants; NA where nobody lives), ``completeness``, and ``status``, the first that holds:
+        ``not_assessable`` (the table is partial, or nobody lives there), ``no_actor`` (nobody in the department has
+        the theme), ``described``.
+        Sums of ``observed`` and ``expected`` are equal, unless nobody lives in any territory.
     """
     result = territories(communes, level)
     chosen = actors.loc[theme.mask(actors), LEVEL_COLUMN[level]].value_counts()
@@ -127,12 +128,9 @@ def observed_and_expected(
     result["difference"] = result["observed"] - result["expected"]
     result["ratio"] = (observed / expected.where(expected > 0)).astype("Float64")
     result["rate_per_10k"] = (observed * PER_INHABITANTS / population.where(population > 0)).astype("Float64")
-    if total == 0:
-        status = "no_actor"
-    else:
-        status = "not_assessable" if completeness == "partial" else "described"
-    result["status"] = status
-    result.loc[population == 0, "status"] = "not_assessable"
+    assessable = "described" if total else "no_actor"
+    lived_in = population.gt(0) & (completeness == "exhaustive")
+    result["status"] = pd.Series(np.where(lived_in, assessable, "not_assessable"), index=result.index, dtype="str")
     result["completeness"] = completeness
     return result
 

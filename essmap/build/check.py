@@ -49,7 +49,7 @@ class _Faults:
 
     def sorted(self) -> list[Problem]:
         """Return the faults in file order."""
-        return sorted(self.found, key=lambda problem: (problem.row or 0))
+        return sorted(self.found, key=lambda problem: problem.row or 0)
 
 
 def check_actors(table: RawTable, communes: gpd.GeoDataFrame, *, last_year: int) -> list[Problem]:

@@ -1,8 +1,8 @@
 """Whom the map does not show precisely. Applied once, before anything is written.
 
 Sensitive places (violence, emergency shelter, minors in care, asylum; French law protects who sleeps there) and
-addresses that say they are somebody's home (a net with wide meshes too) keep their commune and nothing finer: no address, no postcode (a large
-commune has several), no position but the commune's reference point.
+addresses that say they are somebody's home (a net with wide meshes too) keep their commune and nothing finer: no
+address, no postcode (a large commune has several), no position but the commune's reference point.
 """
 
 from __future__ import annotations

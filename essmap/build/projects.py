@@ -1,4 +1,4 @@
-"""Turn a checked table of supported projects into the snapshot's ``projects``, and published figures into ``figures``."""
+"""Turn a checked table of supported projects into the snapshot's ``projects``; and published ``figures``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from essmap.build.actors import or_missing, to_year
 from essmap.schema.tables import CRS, FIGURES, PROJECTS
 
 
-def build_projects(
-    raw: pd.DataFrame, communes: gpd.GeoDataFrame, actors: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
+def build_projects(raw: pd.DataFrame, communes: gpd.GeoDataFrame, actors: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Place the supported projects; what the source does not say stays unknown.
 
     Parameters

@@ -137,7 +137,9 @@ def _manifest(
         counts={name: len(frame) for name, frame in tables.items()},
         completeness={
             "actors": Completeness("partial", t("build.actors_partial", n=len(actors), n_text=_count(len(actors)))),
-            "projects": Completeness("partial", t("build.projects_partial", n=len(projects), n_text=_count(len(projects)))),
+            "projects": Completeness(
+                "partial", t("build.projects_partial", n=len(projects), n_text=_count(len(projects)))
+            ),
         },
         sources=records,
         rows_in=len(raw["actors"].frame),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, Literal
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +21,7 @@ from essmap.view.tables import Heading, html_table
 
 MAP_HEIGHT = 460
 LEVEL: Level = "canton"
+_PARAMETERS: Final[dict[str, Literal["axis", "domain"]]] = {"axe": "axis", "domaine": "domain"}
 
 
 def show(data: Loaded) -> None:
@@ -55,23 +56,20 @@ def show(data: Loaded) -> None:
 
 
 def _theme_box() -> Theme:
-    axes = [f"axis:{key}" for key in reference.axes().index if key not in {reference.NO_AXIS, reference.SEVERAL_AXES}]
-    domains = [f"domain:{key}" for key in reference.domains().index]
-    options = ["all", *axes, *domains]
-    if "gaps_theme" not in st.session_state and st.query_params.get("theme") in options:
-        st.session_state["gaps_theme"] = st.query_params["theme"]
-    chosen = st.selectbox(
-        t("gaps.theme"),
-        options,
-        format_func=lambda option: _theme_name(Theme.parse(option)),
-        key="gaps_theme",
-        persist_state="session",
+    """Draw the choice of a theme; it lives in the address bar under the same keys as the filters of Découvrir."""
+    axes = [key for key in reference.axes().index if key not in {reference.NO_AXIS, reference.SEVERAL_AXES}]
+    options = [Theme()]
+    options += [Theme("axis", key) for key in axes] + [Theme("domain", key) for key in reference.domains().index]
+    asked = [Theme(kind, st.query_params.get(name, "")) for name, kind in _PARAMETERS.items()]
+    if "gaps_theme" not in st.session_state:
+        st.session_state["gaps_theme"] = next((theme for theme in asked if theme in options), Theme())
+    chosen: Theme = st.selectbox(
+        t("gaps.theme"), options, format_func=_theme_name, key="gaps_theme", persist_state="session", required=True
     )
-    if chosen != "all":
-        st.query_params["theme"] = chosen
-    elif "theme" in st.query_params:
-        del st.query_params["theme"]
-    return Theme.parse(chosen)
+    query = {name: chosen.key for name, kind in _PARAMETERS.items() if kind == chosen.kind}
+    if dict(st.query_params) != query:
+        st.query_params.from_dict(query)
+    return chosen
 
 
 def _theme_name(theme: Theme) -> str:

@@ -44,6 +44,7 @@ def show() -> None:
     }
     page = st.navigation(list(pages.values()), position="top")
     key = next(name for name, found in pages.items() if found.url_path == page.url_path)
+    st.set_page_config(page_title=t("app.page_title", page=page.title, site=settings().site_title))
     if logo := settings().logo:
         st.logo(logo)
     if key in _FILTERED:

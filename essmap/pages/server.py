@@ -88,6 +88,19 @@ def is_script_run() -> bool:
     return get_script_run_ctx(suppress_warning=True) is not None
 
 
+def set_colour(colour: str) -> None:
+    """Give the light theme the deployer's own colour; the dark one keeps ours, chosen to be read on dark.
+
+    Parameters
+    ----------
+    colour : str
+        ``#rrggbb``, or empty: nothing changes.
+    """
+    if colour:
+        config.set_option("theme.light.primaryColor", colour)
+        config.set_option("theme.light.linkColor", colour)
+
+
 def middleware(
     *, site_title: str, frame_ancestors: str = "'self'", tile_origins: Sequence[str] = ()
 ) -> list[Middleware]:

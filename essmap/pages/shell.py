@@ -36,16 +36,16 @@ def framework_files(themes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Path of ``framework.js``, with the French strings of ``texts/fr/framework.toml`` inside it, and of
-        ``framework.css``.
+        Path of ``framework.js``, with the French strings of ``texts/fr/framework.toml`` inside it, of
+        ``focus.js`` and of ``framework.css``.
     """
     folder = files("essmap.pages").joinpath("web")
     table = tomllib.loads(files("essmap.texts").joinpath("fr", "framework.toml").read_text(encoding="utf-8"))
     groups = [{key: group[key] for key in ("where", "texts") if key in group} for group in table["group"]]
     script = folder.joinpath("framework.js").read_text(encoding="utf-8")
     script = script.replace("__GROUPS__", _json(groups), 1).replace("__THEMES__", _json(themes), 1)
-    style = folder.joinpath("framework.css").read_bytes()
-    return assets.REGISTRY.publish_folder({"framework.js": script.encode(), "framework.css": style})
+    others = {name: folder.joinpath(name).read_bytes() for name in ("focus.js", "framework.css")}
+    return assets.REGISTRY.publish_folder({"framework.js": script.encode(), **others})
 
 
 def app_page(stock: str, *, title: str, head: Mapping[str, str]) -> str:
@@ -72,7 +72,7 @@ def app_page(stock: str, *, title: str, head: Mapping[str, str]) -> str:
     page = re.sub(r'<link rel="service-desc"[^>]*>\s*', "", page)
     page = re.sub(r'<link\s+rel="preload"[^>]*as="font"[^>]*>\s*', "", page)
     page = re.sub(r'(<link rel="shortcut icon" href=)"[^"]*"', r'\1"data:,"', page)
-    script = f'<script src="./{head["framework.js"]}"></script>'
+    script = "".join(f'<script src="./{head[name]}"></script>' for name in ("framework.js", "focus.js"))
     style = f'<link rel="stylesheet" href="./{head["framework.css"]}">'
     charset = '<meta charset="UTF-8" />'
     page = page.replace(charset, f"{charset}\n    {script}\n    {style}", 1)

@@ -9,11 +9,11 @@ import pandas as pd
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
 _ABBREVIATIONS = (("st", "saint"), ("ste", "sainte"))
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def fold(text: str) -> str:
-    """Return text reduced to plain lower-case words separated by single spaces.
+    """Return text reduced to plain lower-case words separated by single spaces; letters of any alphabet are kept.
 
     Examples
     --------

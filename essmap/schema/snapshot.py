@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import geopandas as gpd
 import pandas as pd
+from pydantic import TypeAdapter
 
 Status = Literal["partial", "exhaustive"]
 
@@ -68,18 +70,19 @@ class Manifest:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Manifest:
-        """Rebuild a manifest from `as_dict`.
+        """Rebuild a manifest from `as_dict`; a field this version does not know is left out.
 
         Raises
         ------
-        KeyError, TypeError
-            If a field is missing or unknown.
+        ValueError
+            If a field is missing or is not of its type.
         """
-        values = dict(content)
-        values["completeness"] = {k: Completeness(**v) for k, v in values["completeness"].items()}
-        values["sources"] = tuple(SourceRecord(**source) for source in values["sources"])
-        values["notes"] = tuple(values["notes"])
-        return cls(**values)
+        return _reader().validate_python(dict(content))
+
+
+@cache
+def _reader() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,15 @@ ACTORS: Final = Table(
         Column("domains", "texts", "one to three domains (reference/domains.csv)"),
         Column("axes", "texts", "axes of those domains, in the order of reference/axes.csv"),
         Column("activity", "text", "what it does, in one French sentence", nullable=True),
-        Column("address", "text", "number and street; missing where nothing finer than the commune is shown", nullable=True),
+        Column(
+            "address", "text", "number and street; missing where nothing finer than the commune is shown", nullable=True
+        ),
         Column("postcode", "text", "postcode; missing as the address is", nullable=True),
         Column("commune_code", "text", "INSEE code of the commune"),
         Column("commune_name", "text", "name of the commune, with its article"),
-        Column("canton_code", "text", "canton unit; missing where the level does not exist or is not known", nullable=True),
+        Column(
+            "canton_code", "text", "canton unit; missing where the level does not exist or is not known", nullable=True
+        ),
         Column("epci_code", "text", "SIREN of the intercommunality", nullable=True),
         Column("siren", "text", "nine digits", nullable=True),
         Column("siret", "text", "fourteen digits", nullable=True),
@@ -108,7 +112,12 @@ PROJECTS: Final = Table(
         Column("commune_code", "text", "commune; missing: the whole department", nullable=True),
         Column("source_url", "text", "page that shows it, http(s)"),
         Column("note", "text", "note of the source", nullable=True),
-        Column("geometry", "geometry", "the holder's point, else its commune's; missing: the whole department", nullable=True),
+        Column(
+            "geometry",
+            "geometry",
+            "the holder's point, else its commune's; missing: the whole department",
+            nullable=True,
+        ),
     ),
 )
 
@@ -199,8 +208,7 @@ FIGURES: Final = Table(
 )
 
 TABLES: Final = {
-    table.name: table
-    for table in (ACTORS, PROJECTS, COMMUNES, CANTONS, EPCI, DEPARTMENT, MERGES, FIGURES)
+    table.name: table for table in (ACTORS, PROJECTS, COMMUNES, CANTONS, EPCI, DEPARTMENT, MERGES, FIGURES)
 }
 
 
@@ -208,7 +216,7 @@ def empty(table: Table) -> pd.DataFrame:
     """Return the table with its columns and no row (plain frame; geometry columns become objects)."""
     dtypes = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
     return pd.DataFrame(
-        {c.name: pd.Series(dtype=dtypes.get(c.type, "object")) for c in table.columns}  # type: ignore[call-overload]
+        {c.name: pd.Series(dtype=dtypes.get(c.type, "object")) for c in table.columns}
     )
 
 
@@ -257,11 +265,15 @@ def _checks(column: Column, pa: Any) -> list[Any]:
 
     checks = {
         "text": [of_type(str)],
-        "texts": [pa.Check(lambda value: all(isinstance(item, str) for item in value), element_wise=True, error="texts")],
+        "texts": [
+            pa.Check(lambda value: all(isinstance(item, str) for item in value), element_wise=True, error="texts")
+        ],
         "integer": [pa.Check(lambda series: pd.api.types.is_integer_dtype(series), error="integer")],
         "number": [pa.Check(lambda series: pd.api.types.is_numeric_dtype(series), error="number")],
         "boolean": [pa.Check(lambda series: pd.api.types.is_bool_dtype(series), error="boolean")],
-        "geometry": [pa.Check(lambda value: value.is_valid and not value.is_empty, element_wise=True, error="valid geometry")],
+        "geometry": [
+            pa.Check(lambda value: value.is_valid and not value.is_empty, element_wise=True, error="valid geometry")
+        ],
     }[column.type]
     if column.values is not None:
         checks.append(pa.Check.isin(sorted(column.values), error=f"one of {sorted(column.values)}"))

@@ -94,7 +94,7 @@ def _read(path: Path) -> tuple[bytes, list[list[str]]]:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise SourceError(t("errors.file_missing", path=path.name, folder=path.parent.name)) from error
+        raise SourceError(t("errors.file_missing", path=path.name, folder=path.absolute().parent.name)) from error
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise SourceError(t("errors.file_not_utf8", path=path.name, line=line)) from error

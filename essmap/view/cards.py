@@ -90,9 +90,10 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
     facts.append((t("card.seen"), _source(actor)))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts)
     activity = f'<p class="essmap-lead">{escape(actor.activity)}</p>' if isinstance(actor.activity, str) else ""
-    label = escape(t("card.title", name=actor.name))
+    label, identifier = escape(t("card.title", name=actor.name)), escape(actor.actor_id)
     return (
-        f'<section class="essmap-card" aria-label="{label}"><h2>{escape(actor.name)}</h2>'
+        f'<section class="essmap-card" tabindex="-1" data-essmap-focus="{identifier}" aria-label="{label}">'
+        f"<h2>{escape(actor.name)}</h2>"
         f'<p class="essmap-badges">{axis_badges(actor.axes)}</p>{activity}<dl>{rows}</dl>'
         f"{_supports(projects)}{report_link(actor.actor_id, actor.name, report_address, page_url)}</section>"
     )

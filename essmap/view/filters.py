@@ -5,6 +5,7 @@ Map, list and counts all take the same mask, so they cannot disagree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -21,6 +22,7 @@ Where = Literal["commune", "cp", "canton", "epci"]
 NO_AXIS: Final = "none"
 WHERE_KINDS: Final[tuple[Where, ...]] = ("commune", "cp", "canton", "epci")
 _MAX_WORDS: Final = 100
+_YEAR: Final = re.compile("[1-9][0-9]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Filters:
     Attributes
     ----------
     words : str
-        Every word must be found, whatever case and accents, in name, activity, commune or domain labels.
+        Every word must be found, whatever case and accents, in name, activity, commune, domains or legal form.
     axes, domains, families : tuple of str
         Keys of the reference tables; ``none`` among axes: actors outside the four axes.
     where : tuple (kind, code) or None
@@ -88,7 +90,7 @@ class Filters:
             families=keys("famille"),
             where=where,
             supported=query.get("soutenus") == "oui",
-            since=int(since) if len(since) == 4 and since.isascii() and since.isdecimal() else None,
+            since=int(since) if _YEAR.fullmatch(since) else None,
         )
 
     @property
@@ -125,15 +127,16 @@ class SearchIndex:
         labels : mapping
             French label of each domain and legal form key.
         """
-        names = actors["domains"].map(lambda keys: " ".join(labels.get(key, "") for key in keys))
-        parts = [actors[c].fillna("").astype("str") for c in ("name", "activity", "commune_name")]
-        parts += [names, actors["legal_form"].map(lambda key: f"{key} {labels.get(key, '')}")]
-        text = pd.concat(parts, axis=1).agg(" ".join, axis=1).map(fold)
+        columns = [actors[name].fillna("") for name in ("name", "activity", "commune_name")]
+        keys = [[*domains, form] for domains, form in zip(actors["domains"], actors["legal_form"], strict=True)]
+        named = [" ".join(labels.get(key, "") for key in row) for row in keys]
+        text = [fold(" ".join(parts)) for parts in zip(*columns, named, strict=True)]
         postcodes: dict[str, set[str]] = {}
         for code, values in zip(communes["commune_code"], communes["postcodes"], strict=True):
             for postcode in values:
                 postcodes.setdefault(postcode, set()).add(code)
-        return cls(actors, text, {postcode: frozenset(codes) for postcode, codes in postcodes.items()})
+        folded = pd.Series(text, index=actors.index, dtype="str")
+        return cls(actors, folded, {postcode: frozenset(codes) for postcode, codes in postcodes.items()})
 
     def mask(self, filters: Filters) -> Mask:
         """Return which actors answer the filters, shape (n,)."""
@@ -161,7 +164,7 @@ class SearchIndex:
         if filters.domains:
             parts["domains"] = lambda: self._shares("domains", filters.domains)
         if filters.families:
-            parts["families"] = lambda: self.actors["family"].isin(filters.families).to_numpy(dtype=bool)
+            parts["families"] = lambda: self.actors["family"].isin(list(filters.families)).to_numpy(dtype=bool)
         if (where := filters.where) is not None:
             parts["where"] = lambda: self._is_in(*where)
         if filters.supported:
@@ -179,7 +182,7 @@ class SearchIndex:
     def _has_axis(self, axes: tuple[str, ...]) -> Mask:
         result = self._shares("axes", axes)
         if NO_AXIS in axes:
-            result |= self.actors["axes"].map(len).eq(0).to_numpy(dtype=bool)
+            result |= np.fromiter((len(keys) == 0 for keys in self.actors["axes"]), dtype=bool, count=len(self.actors))
         return result
 
     def _shares(self, column: str, keys: tuple[str, ...]) -> Mask:

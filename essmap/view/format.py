@@ -30,14 +30,15 @@ def integer(value: float) -> str:
 
 
 def decimal(value: float, places: int = 1) -> str:
-    """Return a number with a decimal comma.
+    """Return a number with a decimal comma; what rounds to zero has no sign.
 
     Examples
     --------
     >>> decimal(1234.56)
     '1\u202f234,6'
     """
-    return f"{value:,.{places}f}".replace(",", NARROW).replace(".", ",").replace("-", MINUS)
+    text = f"{value:,.{places}f}".replace(",", NARROW).replace(".", ",").replace("-", MINUS)
+    return text.removeprefix(MINUS) if _is_zero(text) else text
 
 
 def signed(value: float, places: int = 1) -> str:
@@ -48,9 +49,12 @@ def signed(value: float, places: int = 1) -> str:
     >>> signed(2.04), signed(-0.01)
     ('+2,0', '0,0')
     """
-    if round(value, places) == 0:
-        return decimal(0.0, places)
-    return f"+{decimal(value, places)}" if value > 0 else decimal(value, places)
+    text = decimal(value, places)
+    return text if value < 0 or _is_zero(text) else f"+{text}"
+
+
+def _is_zero(text: str) -> bool:
+    return not text.strip(f"0,{MINUS}")
 
 
 def euros(value: float) -> str:
@@ -95,20 +99,20 @@ def escape(text: object) -> str:
 
 
 def safe_link(url: object) -> str | None:
-    """Return an address that may become a link: http(s) with a host; anything else is None.
+    """Return an address that may become a link: http(s), a host, no credentials, nothing invisible; else None.
 
     Examples
     --------
     >>> safe_link("javascript:alert(1)") is None
     True
     """
-    if not isinstance(url, str):
+    if not isinstance(url, str) or not url.isprintable() or " " in url:
         return None
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+    return url if parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc else None
 
 
 def link(url: str, text: str) -> str:

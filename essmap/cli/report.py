@@ -1,0 +1,53 @@
+"""What the commands print: the report of a build for people, and the same for programs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from essmap.schema.snapshot import Manifest
+from essmap.texts import t
+
+out: Final = Console(soft_wrap=True, highlight=False)
+err: Final = Console(stderr=True, soft_wrap=True, highlight=False)
+
+#: Tables whose rows are counted for people.
+_COUNTED: Final = ("actors", "projects", "communes", "cantons", "epci")
+
+
+def as_json(manifest: Manifest) -> dict[str, Any]:
+    """Return what a manifest says as a JSON-ready dictionary."""
+    content = manifest.as_dict()
+    names = ("department", "department_name", "build_id", "built_at")
+    more = ("population", "rows_in", "merged", "rejected", "sources", "schema_version", "code_version")
+    return {
+        **{name: content[name] for name in names},
+        **{name: manifest.counts[name] for name in _COUNTED},
+        "completeness": {table: value.status for table, value in manifest.completeness.items()},
+        **{name: content[name] for name in more},
+        "notes": list(manifest.notes),
+    }
+
+
+def print_report(manifest: Manifest, root: str) -> None:
+    """Print what a manifest says: counts, what became of the rows, sources and limits."""
+    _say(t("cli.report_title", name=manifest.department_name, code=manifest.department))
+    _say(t("cli.report_build", build=manifest.build_id, built=manifest.built_at, root=root))
+    table = Table("", t("cli.rows"), t("cli.completeness"), box=None, pad_edge=False)
+    for name in _COUNTED:
+        completeness = manifest.completeness.get(name)
+        state = t(f"cli.{completeness.status}") if completeness else ""
+        table.add_row(t(f"cli.table_{name}"), str(manifest.counts[name]), state)
+    out.print(table)
+    _say(t("cli.report_rows", rows=manifest.rows_in, merged=manifest.merged, rejected=manifest.rejected))
+    for source in manifest.sources:
+        counts = {"rows": source.rows_in, "kept": source.rows_kept}
+        _say(t("cli.report_source", title=source.title, vintage=source.vintage, **counts))
+    for note in (*(c.sentence for c in manifest.completeness.values()), *manifest.notes):
+        _say(f"- {note}")
+
+
+def _say(line: str) -> None:
+    out.print(line, markup=False)
