@@ -148,7 +148,7 @@ def load_settings(**overrides: str) -> Settings:
         If a value makes no sense or the file has an unknown key; names every one of them.
     """
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        return Settings(**overrides)
     except ValidationError as error:
         names = ", ".join(sorted({str(item["loc"][0]) if item["loc"] else "?" for item in error.errors()}))
         raise SettingsError(t("errors.settings_invalid", names=names)) from error

@@ -37,7 +37,12 @@ AsJson = Annotated[bool, typer.Option("--json", help=t("cli.json"))]
 
 def _command(name: str) -> dict[str, Any]:
     """Return what is the same for every command."""
-    return {"name": name, "cls": FrenchCommand, "help": t(f"cli.{name}"), "options_metavar": t("cli.metavars.options")}
+    return {
+        "name": name,
+        "cls": FrenchCommand,
+        "help": t(f"cli.commands.{name}"),
+        "options_metavar": t("cli.metavars.options"),
+    }
 
 
 def _version(wanted: bool) -> None:

@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from essmap.errors import SettingsError
 from essmap.texts import t
 
-#: Class of a usage error of typer, and the text that says it. Any other class is told by ``cli.usage_errors.other``.
+#: Class of a usage error of typer, and the text that says it. Any other class is told by ``cli.usage_errors.unknown``.
 _ERRORS = {
     "NoSuchOption": "no_option",
     "BadOptionUsage": "bad_option",
@@ -31,7 +31,7 @@ def usage_error(error: typer.TyperException) -> str:
         return str(context.get_help())
     parameter: Any = getattr(error, "param", None)
     name = getattr(error, "option_name", None) or (_names(parameter) if parameter is not None else "")
-    said = t(f"cli.usage_errors.{_ERRORS.get(kind, 'other')}", name=name)
+    said = t(f"cli.usage_errors.{_ERRORS.get(kind, 'unknown')}", name=name)
     return f"{said} {t('cli.help_hint', command=context.command_path if context else 'essmap')}"
 
 

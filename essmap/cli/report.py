@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 
 from essmap.schema.snapshot import Manifest
 from essmap.texts import t
 
-out: Final = Console(soft_wrap=True, highlight=False)
-err: Final = Console(stderr=True, soft_wrap=True, highlight=False)
+out: Final = Console(soft_wrap=True, highlight=False, emoji=False)
+err: Final = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 #: Tables whose rows are counted for people.
 _COUNTED: Final = ("actors", "projects", "communes", "cantons", "epci")
@@ -35,12 +34,14 @@ def print_report(manifest: Manifest, root: str) -> None:
     """Print what a manifest says: counts, what became of the rows, sources and limits."""
     _say(t("cli.report_title", name=manifest.department_name, code=manifest.department))
     _say(t("cli.report_build", build=manifest.build_id, built=manifest.built_at, root=root))
-    table = Table("", t("cli.rows"), t("cli.completeness"), box=None, pad_edge=False)
+    table = [("", t("cli.rows"), t("cli.completeness"))]
     for name in _COUNTED:
         completeness = manifest.completeness.get(name)
-        state = t(f"cli.{completeness.status}") if completeness else ""
-        table.add_row(t(f"cli.table_{name}"), str(manifest.counts[name]), state)
-    out.print(table)
+        state = t(f"cli.status.{completeness.status}") if completeness else ""
+        table.append((t(f"cli.table_{name}"), str(manifest.counts[name]), state))
+    first, second, _ = (max(map(len, column)) for column in zip(*table, strict=True))
+    for title, count, state in table:
+        _say(f"{title:{first}}  {count:>{second}}  {state}".rstrip())
     _say(t("cli.report_rows", rows=manifest.rows_in, merged=manifest.merged, rejected=manifest.rejected))
     for source in manifest.sources:
         counts = {"rows": source.rows_in, "kept": source.rows_kept}

@@ -20,6 +20,7 @@ from essmap.view.rows import each_row
 from essmap.view.tables import Heading, html_table
 
 MAP_HEIGHT = 460
+NAMED_AT_MOST = 4
 LEVEL: Level = "canton"
 _PARAMETERS: Final[dict[str, Literal["axis", "domain"]]] = {"axe": "axis", "domaine": "domain"}
 
@@ -63,8 +64,8 @@ def _theme_box() -> Theme:
     asked = [Theme(kind, st.query_params.get(name, "")) for name, kind in _PARAMETERS.items()]
     if "gaps_theme" not in st.session_state:
         st.session_state["gaps_theme"] = next((theme for theme in asked if theme in options), Theme())
-    chosen: Theme = st.selectbox(
-        t("gaps.theme"), options, format_func=_theme_name, key="gaps_theme", persist_state="session", required=True
+    chosen = st.selectbox(
+        t("gaps.theme"), options, format_func=_theme_name, key="gaps_theme", persist_state="session"
     )
     query = {name: chosen.key for name, kind in _PARAMETERS.items() if kind == chosen.kind}
     if dict(st.query_params) != query:
@@ -85,12 +86,10 @@ def _sentence(table: pd.DataFrame) -> str:
     if total == 0:
         return t("gaps.nobody")
     empty = table.loc[table["observed"] == 0, "label"].tolist()
-    first = t("gaps.sentence", n=total, n_text=integer(total), territories=len(table))
-    if not empty:
-        return f"{first} {t('gaps.all_have')}"
-    few = len(empty) <= 4
-    named = listing(empty) if few else integer(len(empty))
-    return f"{first} {t('gaps.without' if few else 'gaps.without_count', names=named)}"
+    having = t("gaps.sentence", n=total, n_text=integer(total), having=len(table) - len(empty), territories=len(table))
+    if not empty or len(empty) > NAMED_AT_MOST:
+        return having
+    return f"{having} {t('gaps.without', names=listing(empty))}"
 
 
 def _map(data: Loaded, table: pd.DataFrame, name: str) -> None:

@@ -19,7 +19,7 @@ WITH_MAP = ["", "ecarts", "projets-soutenus"]
 ENGLISH = re.compile(
     r"\b(the|and|with|from|your|please|press|choose|select|clear|remove|open|close|show|hide|download|fullscreen|copy"
     r"|upload|browse|help|skip|sidebar|loading|running|error|results?|available|search|dismiss|map|zoom in|zoom out"
-    r"|popup|leaflet|all|options?|link|page not found|settings|print|about|made)\b",
+    r"|popup|leaflet|all|options?|link|page not found|settings|print|about|made|required)\b",
     re.IGNORECASE,
 )
 #: A word that would be a verdict. On a partial list none may stand on the page.

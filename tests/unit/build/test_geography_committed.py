@@ -157,9 +157,7 @@ def test_epci_names_are_written_out(geography: Geography) -> None:
 
 def test_notes_name_what_is_odd(geography: Geography) -> None:
     """Notes name the cantons without outline, the EPCI of two types and those that cross the border."""
-    assert note_items(geography, "cantons_without_outline") == tuple(
-        f"31{14 + n} Toulouse-{n}" for n in range(1, 7)
-    )
+    assert note_items(geography, "cantons_without_outline") == tuple(f"31{14 + n} Toulouse-{n}" for n in range(1, 7))
     assert note_items(geography, "epci_types_differ") == ("243100781",)
     assert note_items(geography, "epci_crossing_border") == ("200034023", "243100567")
     outside = geography.epci.set_index("epci_code")["population_outside"]
@@ -201,13 +199,9 @@ def test_packages_give_the_committed_files_again(tmp_path: Path, geography: Geog
     assert built.notes == geography.notes
     assert built.files == geography.files
     for name in TABLES:
-        gpd.testing.assert_geodataframe_equal(
-            getattr(built, name), getattr(geography, name), check_less_precise=True
-        )
+        gpd.testing.assert_geodataframe_equal(getattr(built, name), getattr(geography, name), check_less_precise=True)
     provenance = (FOLDER / "provenance.json").read_text(encoding="utf-8")
     if any(f'"{library}": "{version}"' not in provenance for library, version in library_versions().items()):
-        pytest.skip(
-            "same tables, but other versions of the libraries than those the committed bytes are from"
-        )
+        pytest.skip("same tables, but other versions of the libraries than those the committed bytes are from")
     for path in write_geography(built, tmp_path):
         assert path.read_bytes() == (FOLDER / path.name).read_bytes(), path.name

@@ -159,9 +159,7 @@ def test_writing_twice_gives_the_same_bytes(corse_du_sud: Geography, tmp_path: P
     first, second = tmp_path / "first", tmp_path / "second"
     write_geography(corse_du_sud, first)
     write_geography(again, second)
-    assert {p.name: p.read_bytes() for p in first.iterdir()} == {
-        p.name: p.read_bytes() for p in second.iterdir()
-    }
+    assert {p.name: p.read_bytes() for p in first.iterdir()} == {p.name: p.read_bytes() for p in second.iterdir()}
 
 
 def test_reading_gives_back_what_was_written(geography: Geography, tmp_path: Path) -> None:

