@@ -23,7 +23,6 @@ from essmap.cli import main
 from essmap.schema.snapshot import Snapshot
 from essmap.sources.starter import ACTORS_FILE, FIGURES_FILE, PROJECTS_FILE, starter_folder
 
-
 # The same examples in every run, however slow the machine.
 settings.register_profile("essmap", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("essmap")

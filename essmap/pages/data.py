@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import streamlit as st
 
 from essmap import reference
@@ -9,7 +12,7 @@ from essmap.pages import frame
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view.cards import source_page
-from essmap.view.format import escape, integer
+from essmap.view.format import day, escape, integer
 from essmap.view.rows import each_row
 from essmap.view.tables import Heading, Html, html_table
 
@@ -31,7 +34,7 @@ def show(data: Loaded) -> None:
     st.html(f"<h2>{escape(t('data.precision'))}</h2>{_precision(data)}")
     st.html(f"<h2>{escape(t('data.sources'))}</h2>{_sources(data)}")
     notes = "".join(f"<li>{escape(note)}</li>" for note in manifest.notes)
-    st.html(f"<h2>{escape(t('data.limits'))}</h2><ul>{notes}</ul>")
+    st.html(f"<details><summary>{escape(t('data.limits'))}</summary><ul>{notes}</ul></details>")
     st.html(
         f"<p class='essmap-meta'>{escape(t('data.build', build=manifest.build_id, version=manifest.code_version))}</p>"
     )
@@ -50,15 +53,18 @@ def _tables(data: Loaded) -> str:
 
 def _figures(data: Loaded) -> str:
     figures = data.snapshot.table("figures")
-    lines = "".join(
-        f"<li>{escape(row.note.split(' ; ')[0] if isinstance(row.note, str) else row.indicator)} "
-        f"({source_page(row.source_url, row.source_url.split('/')[2].removeprefix('www.'))}, {row.year})</li>"
-        for row in each_row(figures[figures["is_shown"]])
-    )
+    lines = "".join(f"<li>{_figure(row)}</li>" for row in each_row(figures[figures["is_shown"]]))
     if not lines:
         return f"<p>{escape(t('data.no_figure'))}</p>"
     n = data.manifest.counts["actors"]
     return f"<ul>{lines}</ul><p>{escape(t('data.beside', n=n, n_text=integer(n)))}</p>"
+
+
+def _figure(row: Any) -> str:
+    """Return the page's own words, where they stand and when they were published."""
+    words = row.note.split(" ; ")[0] if isinstance(row.note, str) else row.indicator
+    site = source_page(row.source_url, row.source_url.split("/")[2].removeprefix("www."))
+    return f"{escape(words)} ({site}, {escape(t('data.published_in', year=row.year))})"
 
 
 def _precision(data: Loaded) -> str:
@@ -83,10 +89,18 @@ def _sources(data: Loaded) -> str:
             Html(source_page(source.url, source.title)),
             source.publisher,
             source.licence,
-            source.vintage,
+            _vintage(source.vintage),
             integer(source.rows_in),
             integer(source.rows_kept),
         ]
         for source in data.manifest.sources
     ]
     return html_table(t("data.sources_caption"), headings, rows)
+
+
+def _vintage(text: str) -> str:
+    """Return a date in words where the vintage is a day; anything else as it is."""
+    try:
+        return day(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+    except ValueError:
+        return text

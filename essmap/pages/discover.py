@@ -19,6 +19,7 @@ from essmap.view.rows import each_row
 
 PAGE_SIZE = 20
 MAP_HEIGHT = 520
+NEIGHBOURHOOD_DEGREES = 0.03  # about 3 km: what shows around an actor chosen in the list
 
 
 def show(data: Loaded) -> None:
@@ -38,22 +39,15 @@ def show(data: Loaded) -> None:
 
 def _count_sentence(data: Loaded, found: int) -> str:
     total = len(data.index.actors)
+    partial = t("discover.partial") if data.is_partial else ""
     if found == total:
-        return t("discover.count_all", n=total, n_text=integer(total))
-    return t("discover.count", n=found, n_text=integer(found), total=integer(total))
+        return t("discover.count_all", n=total, n_text=integer(total), partial=partial)
+    return t("discover.count", n=found, n_text=integer(found), total=integer(total), partial=partial)
 
 
 def _map(data: Loaded, filters: Filters, mask: Mask) -> None:
-    ids = data.index.actors["actor_id"]
-    chosen = state.chosen_actor()
-    selected = int((ids == chosen).to_numpy().argmax()) if chosen else -1
-    place = filters.where
-    view = MapState(
-        mask=pack_mask(mask),
-        selected=selected,
-        bounds=data.place_bounds.get(place, data.home) if place else data.home,
-        look="-".join(place) if place else "home",
-    )
+    bounds, look = _where_to_look(data, filters)
+    view = MapState(mask=pack_mask(mask), selected=_row_of(data, state.chosen_actor()), bounds=bounds, look=look)
     answer = st_folium(
         base_map(dict(data.assets), data.home, title=t("map.discover_title"), with_actors=True),
         key="map_discover",
@@ -65,6 +59,24 @@ def _map(data: Loaded, filters: Filters, mask: Mask) -> None:
     _follow_click(data, (answer or {}).get("last_object_clicked_tooltip"))
 
 
+def _where_to_look(data: Loaded, filters: Filters) -> tuple[list[list[float]], str]:
+    """Return the bounds to show and a name for them: the map moves only when the name changes."""
+    chosen = _row_of(data, state.chosen_actor())
+    if chosen >= 0 and not state.was_chosen_on_map():
+        point = data.snapshot.layer("actors").geometry.iloc[chosen]
+        margin = NEIGHBOURHOOD_DEGREES
+        return [[point.y - margin, point.x - margin], [point.y + margin, point.x + margin]], f"actor-{chosen}"
+    if filters.where:
+        return data.place_bounds.get(filters.where, data.home), "-".join(filters.where)
+    return data.home, "home"
+
+
+def _row_of(data: Loaded, actor_id: str | None) -> int:
+    """Return the row of an actor, or -1."""
+    found = (data.index.actors["actor_id"] == actor_id).to_numpy().nonzero()[0]
+    return int(found[0]) if len(found) else -1
+
+
 def _follow_click(data: Loaded, clicked: str | None) -> None:
     """Open the card of the actor just chosen on the map; an old click that comes back with a rerun is not a wish."""
     if not clicked or clicked == st.session_state.get("map_click"):
@@ -72,7 +84,7 @@ def _follow_click(data: Loaded, clicked: str | None) -> None:
     st.session_state["map_click"] = clicked
     number = clicked.partition(":")[0]
     if number.isdecimal() and int(number) < len(data.index.actors):
-        state.choose_actor(str(data.index.actors["actor_id"].iloc[int(number)]))
+        state.choose_actor(str(data.index.actors["actor_id"].iloc[int(number)]), on_map=True)
         st.rerun()
 
 
@@ -96,7 +108,7 @@ def _card(data: Loaded) -> None:
 
 
 def _results(data: Loaded, filters: Filters, mask: Mask) -> None:
-    st.html(f'<h2 id="liste">{escape(t("discover.list"))}</h2>')
+    st.html(f'<h2 id="liste" tabindex="-1">{escape(t("discover.list"))}</h2>')
     found = data.index.actors[mask]
     if found.empty:
         _nothing(data, filters)
@@ -107,7 +119,7 @@ def _results(data: Loaded, filters: Filters, mask: Mask) -> None:
         with st.container(key=f"row_{actor.Index}", gap="small"):
             st.html(cards.list_row(actor))
             st.button(
-                t("discover.open_card"),
+                t("discover.open_card", name=actor.name),
                 key=f"open_{actor.actor_id}",
                 on_click=state.choose_actor,
                 args=(actor.actor_id,),
@@ -140,6 +152,5 @@ def _legend() -> str:
     looks = [item(look, t(f"discover.look_{look}")) for look in ("exact", "near", "approximate")]
     looks += [item("supported", t("card.supported")), item("group", t("discover.look_group"), "12")]
     title = escape(t("discover.legend"))
-    return (
-        f'<details class="essmap-legend"><summary>{title}</summary><ul>{axes}</ul><ul>{"".join(looks)}</ul></details>'
-    )
+    lists = f"<ul>{axes}</ul><ul>{''.join(looks)}</ul>"
+    return f'<details class="essmap-legend" open><summary>{title}</summary>{lists}</details>'

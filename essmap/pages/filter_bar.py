@@ -12,8 +12,10 @@ from essmap.pages import state
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view.filters import NO_AXIS, Filters, Where
+from essmap.view.format import escape
 
 _P: Final = state.WIDGET_PREFIX
+_UNKNOWN_PLACE: Final = "unknown_place"
 
 
 def known_values(data: Loaded) -> dict[str, list[str]]:
@@ -82,18 +84,15 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         placeholder=t("filters.families_hint"),
     )
     years = _years(data, now.since)
-    left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
-        since = st.selectbox(
-            t("filters.since"),
-            years,
-            index=None,
-            key=_seed("since", now.since),
-            placeholder=t("filters.since_hint"),
-            help=t("filters.since_help"),
-        )
-    with right:
-        supported = st.toggle(t("filters.supported"), key=_seed("supported", now.supported))
+    since = st.selectbox(
+        t("filters.since"),
+        years,
+        index=None,
+        key=_seed("since", now.since),
+        placeholder=t("filters.since_hint"),
+        help=t("filters.since_help"),
+    )
+    supported = st.toggle(t("filters.supported"), key=_seed("supported", now.supported))
     return domains, families, supported, since
 
 
@@ -102,11 +101,27 @@ def _place_box(data: Loaded, now: Filters) -> tuple[Where, str] | None:
         t("filters.where"),
         list(data.places),
         index=None,
-        format_func=lambda place: data.places.get(place, ""),
+        format_func=lambda place: data.places.get(place, "") if isinstance(place, tuple) else place,
         key=_seed("where", now.where),
         placeholder=t("filters.where_hint"),
+        accept_new_options=True,  # Streamlit's own search knows neither « saint gaudens » nor « L’Union »
+        on_change=_understand_place,
+        args=(data,),
     )
-    return cast("tuple[Where, str] | None", tuple(chosen) if chosen else None)
+    if unknown := st.session_state.pop(_UNKNOWN_PLACE, None):
+        st.html(f'<p role="alert">{escape(t("discover.place_unknown", text=unknown))}</p>')
+    return cast("tuple[Where, str] | None", tuple(chosen) if isinstance(chosen, tuple | list) else None)
+
+
+def _understand_place(data: Loaded) -> None:
+    """Turn what was typed into a place, whatever case, accents, hyphens, « St » and « Ste »."""
+    key = f"{_P}where"
+    typed = st.session_state.get(key)
+    if isinstance(typed, str):
+        found = data.find_place(typed)
+        st.session_state[key] = found
+        if found is None:
+            st.session_state[_UNKNOWN_PLACE] = typed
 
 
 def _seed(name: str, value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import streamlit as st
 
 from essmap.pages.loaded import Loaded, settings
 from essmap.texts import t
-from essmap.view.format import escape, integer
+from essmap.view.format import escape, integer, listing
 
 _STYLE = Path(__file__).parent / "web" / "style.css"
 
@@ -68,7 +69,9 @@ def footer(data: Loaded, pages: Mapping[str, Any]) -> None:
 
 
 def _publishers(data: Loaded) -> str:
+    """Return each producer once: « IGN (contours), INSEE (codes) » of one source are two producers."""
     names: dict[str, None] = {}
     for source in data.manifest.sources:
-        names.setdefault(source.publisher, None)
-    return " ; ".join(names)
+        for name in re.sub(r"\s*\([^)]*\)", "", source.publisher).split(", "):
+            names.setdefault(name, None)
+    return listing(list(names))

@@ -12,12 +12,13 @@ from essmap import reference
 from essmap.analysis.coverage import Level, Theme, how_it_was_seen, observed_and_expected, outside_level
 from essmap.pages import frame
 from essmap.pages.loaded import Loaded
+from essmap.pages.state import filters
 from essmap.texts import t
 from essmap.view.format import decimal, escape, integer, listing, signed
 from essmap.view.layers import ratio_class
 from essmap.view.map import RATIO_FILLS, MapState, base_map, state_layer
 from essmap.view.rows import each_row
-from essmap.view.tables import Heading, html_table
+from essmap.view.tables import Heading, Html, html_table
 
 MAP_HEIGHT = 460
 NAMED_AT_MOST = 4
@@ -45,9 +46,10 @@ def show(data: Loaded) -> None:
     left, right = st.columns([5, 7], gap="medium")
     with left:
         _map(data, table, name)
-        st.html(_legend())
+        st.html(_legend(is_partial=data.is_partial))
     with right:
-        st.html(_numbers(table, name, scope))
+        st.html(_numbers(_sorted(table), name, scope))
+        st.html(f"<p class='essmap-meta'>{escape(t('gaps.units'))}</p>")
     lost = outside_level(actors, level=LEVEL, theme=theme)
     if lost:
         st.html(f"<p>{escape(t('gaps.outside', n=lost, n_text=integer(lost)))}</p>")
@@ -63,10 +65,9 @@ def _theme_box() -> Theme:
     options += [Theme("axis", key) for key in axes] + [Theme("domain", key) for key in reference.domains().index]
     asked = [Theme(kind, st.query_params.get(name, "")) for name, kind in _PARAMETERS.items()]
     if "gaps_theme" not in st.session_state:
+        asked += [Theme("axis", key) for key in filters().axes]  # chosen on Découvrir a moment ago
         st.session_state["gaps_theme"] = next((theme for theme in asked if theme in options), Theme())
-    chosen = st.selectbox(
-        t("gaps.theme"), options, format_func=_theme_name, key="gaps_theme", persist_state="session"
-    )
+    chosen = st.selectbox(t("gaps.theme"), options, format_func=_theme_name, key="gaps_theme", persist_state="session")
     query = {name: chosen.key for name, kind in _PARAMETERS.items() if kind == chosen.kind}
     if dict(st.query_params) != query:
         st.query_params.from_dict(query)
@@ -111,6 +112,14 @@ def _map(data: Loaded, table: pd.DataFrame, name: str) -> None:
     )
 
 
+def _sorted(table: pd.DataFrame) -> pd.DataFrame:
+    """Rank only when asked to: on a partial list a ranking reads as a verdict."""
+    by_name = t("gaps.sort_name")
+    options = [by_name, t("gaps.sort_difference")]
+    chosen = st.radio(t("gaps.sort"), options, horizontal=True, key="gaps_sort", persist_state="session")
+    return table.sort_values("label" if chosen == by_name else "difference")
+
+
 def _numbers(table: pd.DataFrame, name: str, scope: str) -> str:
     headings = [
         Heading(t("gaps.canton")),
@@ -120,16 +129,16 @@ def _numbers(table: pd.DataFrame, name: str, scope: str) -> str:
         Heading(t("gaps.difference"), is_number=True),
         Heading(t("gaps.ratio"), is_number=True),
     ]
-    rows = [
+    rows: list[list[str | Html]] = [
         [
-            row.label,
+            Html(f'<a href="./?canton={escape(row.code)}" target="_self">{escape(row.label)}</a>'),
             integer(row.population),
             integer(row.observed),
             decimal(row.expected),
             signed(row.difference),
             _ratio(row.ratio),
         ]
-        for row in each_row(table.sort_values(["difference", "code"]))
+        for row in each_row(table)
     ]
     totals = [
         t("gaps.total"),
@@ -141,7 +150,7 @@ def _numbers(table: pd.DataFrame, name: str, scope: str) -> str:
     ]
     if table["observed"].sum() == 0:
         totals[-1] = "–"
-    return html_table(t("gaps.caption", theme=name, scope=scope), headings, [*rows, totals])
+    return html_table(t("gaps.caption", theme=name, scope=scope), headings, rows, total=totals)
 
 
 def _ratio(value: Any) -> str:
@@ -173,7 +182,8 @@ def _provenance(seen: pd.DataFrame, labels: pd.Series[str]) -> str:
     return html_table(t("gaps.how_caption"), headings, rows)
 
 
-def _legend() -> str:
+def _legend(*, is_partial: bool) -> str:
     fill = '<li><span class="essmap-fill" style="background:{}" aria-hidden="true"></span>{}</li>'
     items = "".join(fill.format(colour, escape(t(f"gaps.class_{key}"))) for key, colour in RATIO_FILLS.items())
-    return f'<div class="essmap-legend"><p>{escape(t("gaps.legend"))}</p><ul>{items}</ul></div>'
+    title = escape(t("gaps.legend_partial" if is_partial else "gaps.legend"))
+    return f'<div class="essmap-legend"><p>{title}</p><ul>{items}</ul></div>'

@@ -14,6 +14,7 @@ from typing import Final
 import streamlit as st
 
 from essmap import reference
+from essmap.schema.folding import fold_place
 from essmap.schema.snapshot import Manifest, Snapshot
 from essmap.settings import Settings, load_settings
 from essmap.store import Store
@@ -43,6 +44,8 @@ class Loaded:
         Label of every place a visitor may choose, by (kind, code), in the order of the list.
     place_bounds : mapping
         Bounds of each of them.
+    place_names : mapping
+        Bare name of each of them: what a person would type.
     """
 
     snapshot: Snapshot
@@ -51,6 +54,20 @@ class Loaded:
     home: list[list[float]]
     places: Mapping[tuple[str, str], str]
     place_bounds: Mapping[tuple[str, str], list[list[float]]]
+    place_names: Mapping[tuple[str, str], str]
+
+    def find_place(self, typed: str) -> tuple[str, str] | None:
+        """Return the place that a person wrote their own way: a postcode, a commune, else a canton or EPCI.
+
+        An exact name wins; otherwise the first place whose name begins so.
+        """
+        wanted = fold_place(typed)
+        if not wanted:
+            return None
+        names = {place: fold_place(name) for place, name in self.place_names.items()}
+        exact = [place for place, name in names.items() if name == wanted]
+        begins = [place for place, name in names.items() if name.startswith(wanted)]
+        return next(iter([*exact, *begins]), None)
 
     @property
     def manifest(self) -> Manifest:
@@ -118,6 +135,7 @@ def _load(root: str, department: str, build_id: str | None) -> Loaded:
         home=bounds(area.geometry),
         places=places,
         place_bounds=place_bounds,
+        place_names=_place_names(snapshot, places),
     )
 
 
@@ -130,7 +148,7 @@ def _places(
     areas: dict[tuple[str, str], list[list[float]]] = {}
     for row in each_row(communes.sort_values("commune_name")):
         codes = list(row.postcodes)
-        shown = codes[0] if len(codes) == 1 else f"{codes[0]}–{codes[-1]}" if codes else ""
+        shown = ", ".join(codes[:2]) + ("…" if len(codes) > 2 else "")
         labels["commune", row.commune_code] = f"{row.commune_name} ({shown})" if shown else row.commune_name
         if row.geometry is not None:
             areas["commune", row.commune_code] = bounds([row.geometry])
@@ -149,3 +167,12 @@ def _places(
         if len(known):
             areas["cp", str(code)] = bounds(known.geometry)
     return labels, areas
+
+
+def _place_names(snapshot: Snapshot, places: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """Return the bare name of each place, in the order of the list."""
+    communes = snapshot.table("communes").set_index("commune_code")["commune_name"]
+    cantons = snapshot.table("cantons").set_index("canton_code")["label"]
+    epci = snapshot.table("epci").set_index("epci_code")["epci_name"]
+    tables = {"commune": communes, "canton": cantons, "epci": epci}
+    return {(kind, code): code if kind == "cp" else str(tables[kind][code]) for kind, code in places}

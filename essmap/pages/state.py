@@ -15,6 +15,7 @@ from essmap.view.filters import Filters
 
 _FILTERS: Final = "essmap_filters"
 _ACTOR: Final = "essmap_actor"
+_ON_MAP: Final = "essmap_on_map"
 _WRITTEN: Final = "essmap_query"
 _PAGE: Final = "essmap_page"
 ACTOR_PARAMETER: Final = "acteur"
@@ -86,6 +87,12 @@ def chosen_actor() -> str | None:
     return found if isinstance(found, str) else None
 
 
-def choose_actor(actor_id: str | None) -> None:
-    """Open the card of an actor, or close it."""
+def choose_actor(actor_id: str | None, *, on_map: bool = False) -> None:
+    """Open the card of an actor, or close it; the map does not move for a choice made on it."""
     st.session_state[_ACTOR] = actor_id
+    st.session_state[_ON_MAP] = on_map or actor_id is None
+
+
+def was_chosen_on_map() -> bool:
+    """Tell whether the open card was chosen on the map."""
+    return bool(st.session_state.get(_ON_MAP, False))

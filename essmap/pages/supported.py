@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import quote
+
 import pandas as pd
 import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.pages import frame
+from essmap.pages import frame, state
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view import cards
@@ -25,18 +28,20 @@ def show(data: Loaded) -> None:
     """Draw the page."""
     frame.heading(t("supported.title"), t("supported.lead", place=data.in_department))
     st.html(f'<p class="essmap-partial">{escape(data.manifest.completeness["projects"].sentence)}</p>')
-    projects = _filtered(data.snapshot.table("projects"))
+    projects = _filtered(data, data.snapshot.table("projects"))
     frame.status(t("supported.count", n=len(projects), n_text=integer(len(projects))))
     st.html(f"<p>{escape(_money(projects))}</p>")
     if projects.empty:
         return
+    st.html(f"<h2>{escape(t('supported.map'))}</h2>")
     _map(data, projects)
+    st.html(f"<h2>{escape(t('supported.table'))}</h2>")
     st.html(_table(data, projects))
 
 
-def _filtered(projects: pd.DataFrame) -> pd.DataFrame:
+def _filtered(data: Loaded, projects: pd.DataFrame) -> pd.DataFrame:
     kinds = reference.support_kinds()["label"]
-    left, middle, right = st.columns(3)
+    left, middle, right, last = st.columns(4)
     with left:
         kind = _choice(
             "nature", t("supported.kind"), [k for k in kinds.index if (projects["support_kind"] == k).any()], kinds
@@ -58,6 +63,13 @@ def _filtered(projects: pd.DataFrame) -> pd.DataFrame:
             [a for a in names.index if projects["axes"].map(lambda axes, a=a: a in list(axes)).any()],
             names,
         )
+    with last:
+        cantons = data.snapshot.table("cantons").set_index("canton_code")["label"].sort_values()
+        canton_of = data.snapshot.table("communes").set_index("commune_code")["canton_code"]
+        found = projects["commune_code"].map(canton_of)
+        canton = _choice("canton", t("supported.canton"), [c for c in cantons.index if found.eq(c).any()], cantons)
+    if canton:
+        projects = projects[found.eq(canton).fillna(False)]
     if kind:
         projects = projects[projects["support_kind"] == kind]
     if year:
@@ -80,7 +92,7 @@ def _choice(parameter: str, label: str, options: list[str], names: pd.Series[str
         index=None,
         format_func=lambda option: str(names[option]),
         key=key,
-        placeholder=t("supported.all"),
+        placeholder=t("supported.all_feminine" if parameter in {"nature", "annee"} else "supported.all"),
         persist_state="session",
     )
     if chosen:
@@ -130,14 +142,22 @@ def _table(data: Loaded, projects: pd.DataFrame) -> str:
     ordered = projects.sort_values(["year", "holder_name"], ascending=[False, True], na_position="last")
     rows = [
         [
-            row.holder_name,
+            _holder(row),
             str(communes.get(row.commune_code, t("supported.everywhere"))),
             row.programme,
             str(kinds[row.support_kind]),
             cards.year(row.year),
             cards.amount(row.amount_eur),
-            Html(cards.source_page(row.source_url, t("supported.see"))),
+            Html(cards.source_page(row.source_url, t("supported.see"), about=f"{row.holder_name}, {row.programme}")),
         ]
         for row in each_row(ordered)
     ]
     return html_table(t("supported.caption"), headings, rows)
+
+
+def _holder(project: Any) -> str | Html:
+    """Return the holder's name, as a link to its card where it is one of the actors."""
+    if not isinstance(project.actor_id, str):
+        return str(project.holder_name)
+    address = f"./?{state.ACTOR_PARAMETER}={quote(project.actor_id)}"
+    return Html(f'<a href="{escape(address)}" target="_self">{escape(project.holder_name)}</a>')

@@ -215,9 +215,7 @@ TABLES: Final = {
 def empty(table: Table) -> pd.DataFrame:
     """Return the table with its columns and no row (plain frame; geometry columns become objects)."""
     dtypes = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
-    return pd.DataFrame(
-        {c.name: pd.Series(dtype=dtypes.get(c.type, "object")) for c in table.columns}
-    )
+    return pd.DataFrame({c.name: pd.Series(dtype=dtypes.get(c.type, "object")) for c in table.columns})
 
 
 def validate(frame: pd.DataFrame, table: Table) -> None:

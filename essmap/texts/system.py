@@ -31,4 +31,4 @@ def system_reason(error: OSError) -> str:
     key = _KEYS.get(error.errno or 0)
     if key is not None:
         return t(f"errors.system.{key}")
-    return t("errors.system.other", code=errno.errorcode.get(error.errno or 0, type(error).__name__))
+    return t("errors.system.unknown", code=errno.errorcode.get(error.errno or 0, type(error).__name__))

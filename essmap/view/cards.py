@@ -119,10 +119,13 @@ def year(value: object) -> str:
     return t("card.year_unknown") if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
-def source_page(url: str, label: str) -> str:
-    """Return a link to the page a row comes from, or its label alone if the address is not one."""
+def source_page(url: str, label: str, *, about: str = "") -> str:
+    """Return a link to the page a row comes from, or its label alone if the address is not one.
+
+    ``about`` is read by screen readers after the label, so that links of a table differ.
+    """
     address = safe_link(url)
-    return link(address, label) if address else escape(label)
+    return link(address, label, about=about) if address else escape(label)
 
 
 def _place(actor: Any) -> str:

@@ -107,7 +107,7 @@ class SearchIndex:
     ----------
     actors : DataFrame, n rows
     text : Series of str, n rows
-        Folded name, activity, commune and labels.
+        Folded name, activity, commune, labels and postcodes.
     postcodes : dict
         Postcode to the codes of its communes.
     """
@@ -130,7 +130,9 @@ class SearchIndex:
         columns = [actors[name].fillna("") for name in ("name", "activity", "commune_name")]
         keys = [[*domains, form] for domains, form in zip(actors["domains"], actors["legal_form"], strict=True)]
         named = [" ".join(labels.get(key, "") for key in row) for row in keys]
-        text = [fold(" ".join(parts)) for parts in zip(*columns, named, strict=True)]
+        codes_of = dict(zip(communes["commune_code"], map(" ".join, communes["postcodes"]), strict=True))
+        places = [codes_of.get(code, "") for code in actors["commune_code"]]
+        text = [fold(" ".join(parts)) for parts in zip(*columns, named, places, strict=True)]
         postcodes: dict[str, set[str]] = {}
         for code, values in zip(communes["commune_code"], communes["postcodes"], strict=True):
             for postcode in values:
@@ -175,7 +177,7 @@ class SearchIndex:
 
     def _has_words(self, words: str) -> Mask:
         result = np.ones(len(self.actors), dtype=bool)
-        for word in fold(words).split():
+        for word in map(singular, fold(words).split()):
             result &= self.text.str.contains(word, regex=False).to_numpy(dtype=bool)
         return result
 
@@ -197,6 +199,17 @@ class SearchIndex:
         known = self.actors["postcode"]
         of_commune = self.actors["commune_code"].isin(self.postcodes.get(code, frozenset()))
         return (known.eq(code).fillna(False) | (known.isna() & of_commune)).to_numpy(dtype=bool)
+
+
+def singular(word: str) -> str:
+    """Return a folded word without the mark of its plural: who types « jardins » also means « jardin ».
+
+    Examples
+    --------
+    >>> singular("jardins"), singular("jeux"), singular("bus")
+    ('jardin', 'jeu', 'bus')
+    """
+    return word[:-1] if len(word) > 3 and word[-1] in "sx" else word
 
 
 def without(filters: Filters, name: str) -> Filters:

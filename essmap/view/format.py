@@ -115,6 +115,10 @@ def safe_link(url: object) -> str | None:
     return url if parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc else None
 
 
-def link(url: str, text: str) -> str:
-    """Return an HTML link that opens apart and tells the other site nothing; both parts are escaped."""
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{escape(text)}</a>'
+def link(url: str, text: str, *, about: str = "") -> str:
+    """Return an HTML link that opens apart and tells the other site nothing; every part is escaped.
+
+    ``about`` is only read by screen readers, after the text.
+    """
+    hidden = f'<span class="essmap-hidden"> : {escape(about)}</span>' if about else ""
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{escape(text)}{hidden}</a>'

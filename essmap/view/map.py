@@ -111,7 +111,7 @@ def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, wit
     result = OfflineMap(location=centre, zoom_start=9)
     texts = {
         name: t(f"map.{name}")
-        for name in ("actor", "group", "same_place", "close", "failure", "zoom_in", "zoom_out", "credit")
+        for name in ("actor", "group", "same_place", "centre", "close", "failure", "zoom_in", "zoom_out", "credit")
     }
     config = {
         "outlines": from_component(assets["outlines"]),

@@ -23,7 +23,13 @@ class Html:
     code: str
 
 
-def html_table(caption: str, headings: Sequence[Heading], rows: Iterable[Sequence[str | Html]]) -> str:
+def html_table(
+    caption: str,
+    headings: Sequence[Heading],
+    rows: Iterable[Sequence[str | Html]],
+    *,
+    total: Sequence[str | Html] | None = None,
+) -> str:
     """Return an HTML table whose first column heads its rows.
 
     Parameters
@@ -33,6 +39,8 @@ def html_table(caption: str, headings: Sequence[Heading], rows: Iterable[Sequenc
     headings : sequence of Heading
     rows : iterable of sequences
         One cell per heading: plain text, escaped here, or `Html`.
+    total : sequence or None
+        A last row, set apart.
 
     Returns
     -------
@@ -43,16 +51,19 @@ def html_table(caption: str, headings: Sequence[Heading], rows: Iterable[Sequenc
     head = "".join(
         f'<th scope="col"{kind}>{escape(heading.label)}</th>' for heading, kind in zip(headings, classes, strict=True)
     )
-    body = []
-    for row in rows:
-        cells = [
-            f'<th scope="row"{kind}>{_cell(cell)}</th>' if place == 0 else f"<td{kind}>{_cell(cell)}</td>"
-            for place, (cell, kind) in enumerate(zip(row, classes, strict=True))
-        ]
-        body.append(f"<tr>{''.join(cells)}</tr>")
+    body = [f"<tr>{_cells(row, classes)}</tr>" for row in rows]
+    if total is not None:
+        body.append(f'<tr class="essmap-total">{_cells(total, classes)}</tr>')
     return (
         f'<div class="essmap-table" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _cells(row: Sequence[str | Html], classes: Sequence[str]) -> str:
+    return "".join(
+        f'<th scope="row"{kind}>{_cell(cell)}</th>' if place == 0 else f"<td{kind}>{_cell(cell)}</td>"
+        for place, (cell, kind) in enumerate(zip(row, classes, strict=True))
     )
 
 

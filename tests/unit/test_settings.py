@@ -44,7 +44,7 @@ def test_file_named_by_the_environment(tmp_path, monkeypatch):
 def test_missing_named_file_is_said(monkeypatch):
     """A named file that is not there is an error, not a silent default."""
     monkeypatch.setenv("ESSMAP_SETTINGS", "nowhere.toml")
-    with pytest.raises(SettingsError, match="nowhere.toml"):
+    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
         load_settings()
 
 
@@ -52,7 +52,7 @@ def test_missing_named_file_is_said(monkeypatch):
 def test_unreadable_file_is_a_sentence(tmp_path, content):
     """A file that is no TOML is named in one sentence."""
     (tmp_path / "essmap.toml").write_text(content)
-    with pytest.raises(SettingsError, match="essmap.toml"):
+    with pytest.raises(SettingsError, match=r"essmap\.toml"):
         load_settings()
 
 

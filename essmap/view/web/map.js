@@ -116,7 +116,7 @@
       this.group = L.layerGroup();
       this.state = null;
       this.actors = null;
-      this.clicks = 0;
+      this.clicks = Date.now(); // never a number that an earlier frame has sent
       this.pins = new Map();
     },
     onAdd(map) {
@@ -224,7 +224,9 @@
     listGroup(members, latlng) {
       const { actors, config, map } = this;
       const box = element("div", "essmap-list");
-      box.append(element("p", "", fill(config.texts.same_place, { n: members.length, commune: actors.commune[members[0]] })));
+      const unplaced = members.every((i) => actors.look[i] === "approximate");
+      const title = unplaced ? config.texts.centre : config.texts.same_place;
+      box.append(element("p", "", fill(title, { n: members.length, commune: actors.commune[members[0]] })));
       const list = element("ul");
       const names = new Intl.Collator("fr");
       [...members].sort((a, b) => names.compare(actors.name[a], actors.name[b])).forEach((i) => {
@@ -242,6 +244,12 @@
       const popup = L.popup({ maxHeight: 260, maxWidth: 300, autoPan: true }).setLatLng(latlng).setContent(box).openOn(map);
       const close = popup.getElement().querySelector(".leaflet-popup-close-button");
       close.setAttribute("aria-label", config.texts.close);
+      const opener = document.activeElement;
+      box.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape") return;
+        map.closePopup();
+        if (opener && opener.isConnected) opener.focus({ preventScroll: true });
+      });
       box.querySelector("button").focus({ preventScroll: true });
     },
   });
@@ -310,6 +318,9 @@
   }
 
   function base(map, config) {
+    // folium forbids to zoom with two fingers: who needs larger letters may.
+    const viewport = document.querySelector('meta[name="viewport"]');
+    if (viewport) viewport.content = "width=device-width, initial-scale=1";
     map.attributionControl.setPrefix(false);
     map.attributionControl.addAttribution(config.texts.credit);
     L.control.zoom({ zoomInTitle: config.texts.zoom_in, zoomOutTitle: config.texts.zoom_out }).addTo(map);

@@ -149,8 +149,13 @@ def frame_of(*rows: tuple[str | None, list[str], list[str]]) -> pd.DataFrame:
 
 
 COMMUNES = pd.DataFrame(
-    {"commune_code": ["31001", "31002", "31003"], "canton_code": ["A", "A", "B"], "epci_code": "E", "population": [10_000, 20_000, 10_000]}
-)  # fmt: skip
+    {
+        "commune_code": ["31001", "31002", "31003"],
+        "canton_code": ["A", "A", "B"],
+        "epci_code": "E",
+        "population": [10_000, 20_000, 10_000],
+    }
+)
 
 
 def test_numbers_of_a_small_case():

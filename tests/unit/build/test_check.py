@@ -61,10 +61,12 @@ class Fault:
 
     @property
     def name(self) -> str:
+        """Name of the case."""
         return f"{self.rule}-{self.column}-{self.found}"
 
     @property
     def found(self) -> str:
+        """The value that the message must show."""
         return self.cells.get(self.column, "")
 
 

@@ -150,7 +150,7 @@ def test_epci_names_are_written_out(geography: Geography) -> None:
     """Abbreviated types and ligatures are written out; a métropole keeps its name."""
     names = geography.epci.set_index("epci_code")["epci_name"]
     assert names["200068815"] == "Communauté de communes Cœur de Garonne"
-    assert names["243100633"] == "Communauté d'agglomération du Sicoval"
+    assert names["243100633"] == "Communauté d’agglomération du Sicoval"
     assert names["243100518"] == "Toulouse Métropole"
     assert not names.str.match(r"(CC|CA|CU) ").any()
 

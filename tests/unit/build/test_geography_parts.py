@@ -215,7 +215,7 @@ def test_canton_outline_that_differs_from_its_communes_is_noted() -> None:
     [
         ("CC des Villes Soeurs", "Communauté de communes des Villes Sœurs"),
         ("CU d'Arras", "Communauté urbaine d'Arras"),
-        ("CA Coeur d'Essonne", "Communauté d'agglomération Cœur d'Essonne"),
+        ("CA Coeur d'Essonne", "Communauté d’agglomération Cœur d'Essonne"),
         ("Métropole du Grand Paris", "Métropole du Grand Paris"),
     ],
 )

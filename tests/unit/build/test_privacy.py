@@ -75,7 +75,7 @@ def test_sensitive_rows_are_masked_though_the_file_is_precise(starter_copy, plan
 @pytest.mark.parametrize("address", HOMES)
 def test_homes_are_masked_though_the_file_is_precise(starter_copy, planted, communes, address):
     """An address that says it is somebody's home is masked, and the place is not called sensitive for that."""
-    line, identifier = planted
+    line, _ = planted
     starter_copy.change(ACTORS_FILE, line, address=address)
     raw = read_actors(starter_copy.path).frame.loc[[line]]
     actors = build_actors(raw, communes, supported=set())

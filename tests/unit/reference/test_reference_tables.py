@@ -207,8 +207,9 @@ def test_departments_are_101_and_only_overseas_leaves_lambert_93() -> None:
         "en Haute-Garonne",
     ]
     for row in frame.itertuples():
-        assert re.fullmatch(r"(de |du |des |d'|de la |de l')" + re.escape(row.name), row.of_form), row
-        assert re.fullmatch(r"(en |à |dans (le |la |les |l'))" + re.escape(row.name), row.in_form), row
+        name = re.escape(row.name.replace("'", "’"))
+        assert re.fullmatch(r"(de |du |des |d’|de la |de l’)" + name, row.of_form), row
+        assert re.fullmatch(r"(en |à |dans (le |la |les |l’))" + name, row.in_form), row
 
 
 def test_projected_crs_accepts_any_case_and_refuses_the_rest() -> None:

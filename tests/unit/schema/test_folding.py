@@ -13,8 +13,10 @@ from essmap.schema.folding import fold, fold_place, fold_series
 @pytest.mark.parametrize(
     ("text", "folded"),
     [
-        ("", ""), ("  ", ""), ("!?…", ""), ("L'Isle-en-DODON", "l isle en dodon"), ("L’Isle–en_Dodon", "l isle en dodon"),
-        ("Cœur ŒUVRE æther", "coeur oeuvre aether"), ("É\u0301cole", "ecole"), ("Straße", "strasse"), ("½ ﬁn", "1 2 fin"),
+        ("", ""), ("  ", ""), ("!?…", ""),
+        ("L'Isle-en-DODON", "l isle en dodon"), ("L’Isle–en_Dodon", "l isle en dodon"),
+        ("Cœur ŒUVRE æther", "coeur oeuvre aether"), ("É\u0301cole", "ecole"),
+        ("Straße", "strasse"), ("½ ﬁn", "1 2 fin"),
         ("31\u202f000 €", "31 000"), ("Кафе", "кафе"), ("İstanbul", "istanbul"),
     ],
 )  # fmt: skip

@@ -112,7 +112,7 @@ def test_unreadable_content_is_a_french_sentence(tmp_path, content, words):
     assert "table.csv" in str(told.value)
     assert words in str(told.value)
     assert str(tmp_path) not in str(told.value)
-    with pytest.raises(SourceError, match="table.csv"):
+    with pytest.raises(SourceError, match=r"table\.csv"):
         read_header(path)
 
 

@@ -120,7 +120,7 @@ def test_builds_stay_and_the_pointer_goes_back(store, fresh_snapshot):
 
 def test_pointing_to_nothing_is_refused(saved):
     """`point_to` an absent or broken build is refused and changes nothing."""
-    store, snapshot = saved
+    store, _ = saved
     before = tree(root_of(store))
     with pytest.raises(SnapshotError, match="illisible"):
         store.point_to("31", "20200101T000000Z-aaaaaa")
@@ -332,7 +332,7 @@ def test_locate_from_inside(saved, monkeypatch):
 
 def test_locate_takes_the_only_department_or_the_one_of_the_settings(saved):
     """Another department in the settings does not hide the only one that is there; a choice of two is not guessed."""
-    store, snapshot = saved
+    store, _ = saved
     assert locate(store.root, "09")[1] == "31"
     other = root_of(store) / "81"
     other.mkdir()
@@ -378,7 +378,7 @@ def test_two_builds_at_once_are_both_kept(tmp_path, cli):
 @pytest.mark.slow
 def test_killed_builds_never_harm_readers(tmp_path, cli, essmap):
     """`kill -9` at twenty random moments of a build: each time, the reader finds a whole snapshot."""
-    chance = random.Random(SEED)
+    chance = random.Random(SEED)  # noqa: S311  drawn, not secret
     root = tmp_path / "snapshots"
     store = Store(str(root))
     arguments = ["build", "--out", str(root)]

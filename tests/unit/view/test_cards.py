@@ -49,6 +49,7 @@ class Reader(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag, attrs):
+        """Read the start of an element."""
         assert tag in ALLOWED, tag
         assert not [name for name, _ in attrs if name.startswith("on") or name in {"src", "srcdoc", "action"}]
         for name, value in attrs:
@@ -59,12 +60,15 @@ class Reader(HTMLParser):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
+        """Read the end of an element."""
         assert self.open.pop() == tag
 
     def handle_comment(self, data):
+        """Refuse comments."""
         raise AssertionError(data)
 
     def handle_data(self, data):
+        """Read text."""
         self.text += data
 
 

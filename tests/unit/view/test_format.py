@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import doctest
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,8 @@ def test_examples_of_the_module_hold():
         (decimal(0.05), "0,1"), (decimal(-0.04), "0,0"), (decimal(-1234.5), "\u22121\u202f234,5"), (decimal(2, 0), "2"),
         (signed(0), "0,0"), (signed(-0.04), "0,0"), (signed(0.06), "+0,1"), (signed(-3), "\u22123,0"),
         (signed(1234.5, 2), "+1\u202f234,50"), (euros(15000.5), "15\u202f000,50\u202f€"), (euros(0), "0\u202f€"),
-        (day(datetime(2026, 12, 31)), "31 décembre 2026"), (day(datetime(2026, 8, 1)), "1er août 2026"),
+        (day(datetime(2026, 12, 31, tzinfo=UTC)), "31 décembre 2026"),
+        (day(datetime(2026, 8, 1, tzinfo=UTC)), "1er août 2026"),
         (listing([]), ""), (listing(["a"]), "a"), (listing(["a", "b"]), "a et b"),
     ],
 )  # fmt: skip
@@ -62,7 +63,8 @@ def test_addresses_that_may_become_links(url):
 @pytest.mark.parametrize(
     "url",
     [
-        None, float("nan"), 3, "", "exemple.fr", "/page", "//exemple.fr", "https://", "mailto:a@b.fr", "data:text/html,x",
+        None, float("nan"), 3, "", "exemple.fr", "/page", "//exemple.fr", "https://", "mailto:a@b.fr",
+        "data:text/html,x",
         "javascript:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)", "jAvAsCrIpT://exemple.fr/%0aalert(1)",
         "https://vrai.fr@faux.fr", "https://exemple.fr/\u202efdp", "https://exem\u200bple.fr", "https://exemple.fr/a b",
         "https://[exemple", "https://exemple.fr/\n", "vbscript:x", "file:///etc/passwd",

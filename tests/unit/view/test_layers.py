@@ -135,7 +135,10 @@ def test_large_mask_is_small():
 
 @pytest.mark.parametrize(
     ("ratio", "expected"),
-    [(None, "none"), (float("nan"), "none"), (0.0, "c0"), (0.4999, "c0"), (0.5, "c1"), (0.8, "c2"), (1.25, "c3"), (2.0, "c4"), (99, "c4")],
+    [
+        (None, "none"), (float("nan"), "none"), (0.0, "c0"), (0.4999, "c0"), (0.5, "c1"), (0.8, "c2"), (1.25, "c3"),
+        (2.0, "c4"), (99, "c4"),
+    ],
 )  # fmt: skip
 def test_ratio_classes_have_fixed_breaks(ratio, expected):
     """A ratio has one class, lower bound included; no ratio has the class of its own."""

@@ -25,14 +25,17 @@ class Reader(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag, attrs):
+        """Read the start of an element."""
         self.elements.append((tag, dict(attrs)))
         self.open.append(tag)
         self.texts.append("")
 
     def handle_endtag(self, tag):
+        """Read the end of an element."""
         assert self.open.pop() == tag
 
     def handle_data(self, data):
+        """Read text."""
         if self.texts:
             self.texts[-1] += data
 
