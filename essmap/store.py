@@ -15,9 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +26,7 @@ import geopandas as gpd
 import pandas as pd
 
 from essmap.errors import SettingsError, SnapshotError
+from essmap.schema.atomic import write_whole
 from essmap.schema.snapshot import Manifest, Snapshot
 from essmap.schema.tables import SCHEMA_VERSION, TABLES
 from essmap.texts import t
@@ -227,17 +226,7 @@ class Store:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._fs.pipe_file(path, content)
             return
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-        try:
-            with partial.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(Path(path), content)
 
 
 def locate(path: str, department: str) -> tuple[Store, str, str | None]:

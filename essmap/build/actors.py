@@ -66,8 +66,8 @@ def build_actors(raw: pd.DataFrame, communes: gpd.GeoDataFrame, *, supported: se
     }
     frame = pd.DataFrame(columns)
     frame.loc[masked, list(MASKED_FIELDS)] = None
-    # The own site of a sensitive place may print the address that we keep to ourselves.
-    frame.loc[is_sensitive, "website"] = None
+    # The own site of a sensitive place and its line in a register print the address that we keep to ourselves.
+    frame.loc[is_sensitive, ["website", "siren", "siret"]] = None
     frame.loc[is_sensitive & frame["source_kind"].eq("own_site"), "source_url"] = None
     points = gpd.points_from_xy(lon.where(placed, place["point_lon"]), lat.where(placed, place["point_lat"]))
     actors = gpd.GeoDataFrame(frame, geometry=points, crs=CRS)

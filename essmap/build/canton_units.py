@@ -49,9 +49,7 @@ _WRITTEN_OUT: Final = 3
 TOLERANCE: Final = 0.001
 
 
-def assign_cantons(
-    outlines: Geometries, department: str, table: pd.DataFrame
-) -> tuple[list[str | None], pd.DataFrame]:
+def assign_cantons(outlines: Geometries, department: str, table: pd.DataFrame) -> tuple[list[str | None], pd.DataFrame]:
     """Find the canton of each commune: the one whose outline contains a representative point of the commune.
 
     Parameters
@@ -176,9 +174,7 @@ def _enumerate(members: pd.DataFrame) -> str:
     return t("geography.labels.and", first=", ".join(names[:-1]), last=names[-1])
 
 
-def _notes(
-    communes: pd.DataFrame, rows: pd.DataFrame, units: pd.DataFrame, geometry: Geometries
-) -> list[Note]:
+def _notes(communes: pd.DataFrame, rows: pd.DataFrame, units: pd.DataFrame, geometry: Geometries) -> list[Note]:
     alone = communes.loc[communes["canton_code"].isna(), "commune_code"]
     is_without = rows["outline"].isna()
     is_empty = ~is_without & ~rows["code"].isin(units["code"])

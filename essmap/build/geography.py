@@ -232,9 +232,7 @@ def _require_populations(rows: pd.DataFrame, names: da.Decoupage) -> None:
     missing = [code for code in needed if pd.isna(populations.get(code))]
     if missing:
         expected = t("geography.errors.population_expected")
-        problems = [
-            Problem(da.COMMUNES, None, "population", code, expected, "population_missing") for code in missing
-        ]
+        problems = [Problem(da.COMMUNES, None, "population", code, expected, "population_missing") for code in missing]
         raise DataError(t("geography.errors.population_missing", n=len(missing), file=da.COMMUNES), problems)
 
 

@@ -5,6 +5,7 @@ The same input gives the same bytes, with the same versions of the libraries nam
 
 from __future__ import annotations
 
+import io
 import json
 from importlib.metadata import version
 from pathlib import Path
@@ -17,9 +18,11 @@ import shapely
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import Note
 from essmap.errors import SourceError
+from essmap.schema.atomic import write_whole
 from essmap.schema.tables import CANTONS, COMMUNES, DEPARTMENT, EPCI, Table
 from essmap.sources.package_file import PackageFile
 from essmap.texts import t
+from essmap.texts.system import system_reason
 
 PROVENANCE: Final = "provenance.json"
 _TABLES: Final = (COMMUNES, CANTONS, EPCI, DEPARTMENT)
@@ -41,17 +44,25 @@ def write_geography(geography: Geography, folder: Path) -> list[Path]:
     -------
     list of Path
         The files written.
+
+    Raises
+    ------
+    SourceError
+        If the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    contents: dict[Path, bytes] = {}
     for table in _TABLES:
-        path = folder / f"{table.name}.parquet"
-        getattr(geography, table.name).to_parquet(path, index=False, compression="zstd")
-        written.append(path)
-    path = folder / PROVENANCE
+        buffer = io.BytesIO()
+        getattr(geography, table.name).to_parquet(buffer, index=False, compression="zstd")
+        contents[folder / f"{table.name}.parquet"] = buffer.getvalue()
     text = json.dumps(_provenance(geography), ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
-    return [*written, path]
+    contents[folder / PROVENANCE] = f"{text}\n".encode()
+    try:
+        for path, content in contents.items():
+            write_whole(path, content)
+    except OSError as error:
+        raise SourceError(t("geography.unwritable", folder=folder.name, reason=system_reason(error))) from error
+    return list(contents)
 
 
 def read_geography(folder: Path) -> Geography:

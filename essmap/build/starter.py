@@ -71,6 +71,7 @@ def build_starter(department: str, *, folder: Path | None = None, progress: Prog
     DataError
         If any row breaks a rule; carries every Problem.
     """
+    is_embedded = folder is None
     folder = folder or starter.starter_folder(department)
     progress(t("build.geography"))
     geography = load_geography(department)
@@ -103,7 +104,9 @@ def build_starter(department: str, *, folder: Path | None = None, progress: Prog
     for name, table in TABLES.items():
         tables[name] = tables[name][table.column_names]
         validate(tables[name], table)
-    manifest = _manifest(department, now, tables, geography, {"actors": actors_raw, "projects": projects_raw})
+    manifest = _manifest(
+        department, now, tables, geography, {"actors": actors_raw, "projects": projects_raw}, is_embedded=is_embedded
+    )
     return Snapshot(manifest, tables)
 
 
@@ -118,12 +121,14 @@ def _manifest(
     tables: Mapping[str, pd.DataFrame],
     geography: Geography,
     raw: Mapping[str, RawTable],
+    *,
+    is_embedded: bool,
 ) -> Manifest:
     row = geography.department.iloc[0]
     actors, projects = tables["actors"], tables["projects"]
     records = (
-        _starter_record(STARTER_SOURCE, raw["actors"], len(actors)),
-        _starter_record("starter_projects", raw["projects"], len(projects)),
+        _starter_record(STARTER_SOURCE, raw["actors"], len(actors), is_embedded=is_embedded),
+        _starter_record("starter_projects", raw["projects"], len(projects), is_embedded=is_embedded),
         *geography.sources,
     )
     return Manifest(
@@ -149,15 +154,18 @@ def _manifest(
     )
 
 
-def _starter_record(key: str, raw: RawTable, kept: int) -> SourceRecord:
+def _starter_record(key: str, raw: RawTable, kept: int, *, is_embedded: bool) -> SourceRecord:
+    """Return the record of a table; what essmap says of its own rows is not said of somebody else's."""
+    whose = "starter" if is_embedded else "given"
+    vintage = STARTER_VINTAGE if is_embedded else t("build.given_vintage")
     return SourceRecord(
         key=key,
-        title=t(f"build.{key}"),
-        publisher=t("build.starter_publisher"),
+        title=t(f"build.{key}") if is_embedded else t("build.given_title", file=raw.file),
+        publisher=t(f"build.{whose}_publisher"),
         url="",
-        licence=t("build.starter_licence"),
-        vintage=STARTER_VINTAGE,
-        fetched_at=STARTER_VINTAGE,
+        licence=t(f"build.{whose}_licence"),
+        vintage=vintage,
+        fetched_at=STARTER_VINTAGE if is_embedded else None,
         sha256=raw.sha256,
         rows_in=len(raw.frame),
         rows_kept=kept,

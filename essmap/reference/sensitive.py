@@ -45,8 +45,5 @@ def is_sensitive_text(texts: pd.Series[str]) -> pd.Series[bool]:
     words = table("sensitive_words")
     harmless = _expression([pattern for pattern in words["unless"] if pattern])
     sensitive = _expression([str(pattern) for pattern in words.index])
-    flags = [
-        isinstance(text, str) and sensitive.search(harmless.sub(" ", _plain(text))) is not None
-        for text in texts
-    ]
+    flags = [isinstance(text, str) and sensitive.search(harmless.sub(" ", _plain(text))) is not None for text in texts]
     return pd.Series(flags, index=texts.index, dtype="bool", name=texts.name)

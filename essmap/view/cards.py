@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pandas as pd
 
@@ -148,7 +148,7 @@ def _source(actor: Any) -> str:
 
 
 def _host(url: str) -> str:
-    return url.split("/")[2].removeprefix("www.")
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _supports(projects: pd.DataFrame) -> str:

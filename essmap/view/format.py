@@ -120,5 +120,5 @@ def link(url: str, text: str, *, about: str = "") -> str:
 
     ``about`` is only read by screen readers, after the text.
     """
-    hidden = f'<span class="essmap-hidden"> : {escape(about)}</span>' if about else ""
+    hidden = f'<span class="essmap-hidden">, {escape(about)}</span>' if about else ""
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{escape(text)}{hidden}</a>'

@@ -43,7 +43,7 @@ def publish_outlines(
         Paths of the assets ``outlines`` and ``communes``.
     """
     outlined = communes[communes.geometry.notna()]
-    by_size = communes.sort_values("population", ascending=False)
+    by_size = communes.dropna(subset=["point_lon", "point_lat"]).sort_values("population", ascending=False)
     towns = [
         [row.commune_name, round(row.point_lat, _DECIMALS), round(row.point_lon, _DECIMALS), int(row.population)]
         for row in each_row(by_size)
