@@ -15,11 +15,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-START_DEADLINE_S = 60
+START_DEADLINE_S = 120
+PATIENCE_MS = 60_000  # how long a wait may last on a busy machine; a page that is ready ends it at once
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -152,7 +156,7 @@ def page_at(browser):
 
     def open_page(url, **options):
         context = browser.new_context(**({"locale": "en-GB", "viewport": {"width": 1280, "height": 900}} | options))
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         visit = Visit(page)
