@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from essmap.build.starter import build_starter
+from essmap.build.starter import build_starter, is_outdated
 from essmap.errors import SettingsError
 from essmap.pages import navigation, server
 from essmap.pages.loaded import settings
@@ -20,9 +20,9 @@ from essmap.texts import t
 
 @st.cache_resource(show_spinner=False)
 def first_snapshot(root: str, department: str) -> None:
-    """Build the embedded starter data once, where there is no snapshot yet."""
+    """Build the embedded starter data where there is no snapshot yet, or an upgrade of essmap brought newer rows."""
     store = Store(root)
-    if store.current(department) is None:
+    if store.current(department) is None or is_outdated(store.manifest(department)):
         store.save(build_starter(department))
 
 

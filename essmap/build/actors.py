@@ -9,10 +9,10 @@ from essmap import reference
 from essmap.build.privacy import MASKED_FIELDS, at_home, sensitive
 from essmap.schema.tables import ACTORS, CRS
 
-STARTER_SOURCE = "starter_actors"
 
-
-def build_actors(raw: pd.DataFrame, communes: gpd.GeoDataFrame, *, supported: set[str]) -> gpd.GeoDataFrame:
+def build_actors(
+    raw: pd.DataFrame, communes: gpd.GeoDataFrame, *, supported: set[str], source: str
+) -> gpd.GeoDataFrame:
     """Place, classify and mask the actors of a checked table.
 
     Parameters
@@ -22,6 +22,8 @@ def build_actors(raw: pd.DataFrame, communes: gpd.GeoDataFrame, *, supported: se
     communes : GeoDataFrame, EPSG:4326
     supported : set of str
         Identifiers of actors that a supported project names.
+    source : str
+        Key of the source in the manifest.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def build_actors(raw: pd.DataFrame, communes: gpd.GeoDataFrame, *, supported: se
         "website": or_missing(raw["website"]),
         "geo_precision": raw["geo_precision"].where(placed, "municipality"),
         "is_supported": raw["id"].isin(list(supported)),
-        "source": pd.Series(STARTER_SOURCE, index=raw.index, dtype="str"),
+        "source": pd.Series(source, index=raw.index, dtype="str"),
         "source_kind": raw["source_kind"],
         "source_url": or_missing(raw["source_url"]),
         "source_note": or_missing(raw["source_note"]),
@@ -66,9 +68,7 @@ def build_actors(raw: pd.DataFrame, communes: gpd.GeoDataFrame, *, supported: se
     }
     frame = pd.DataFrame(columns)
     frame.loc[masked, list(MASKED_FIELDS)] = None
-    # The own site of a sensitive place and its line in a register print the address that we keep to ourselves.
-    frame.loc[is_sensitive, ["website", "siren", "siret"]] = None
-    frame.loc[is_sensitive & frame["source_kind"].eq("own_site"), "source_url"] = None
+    # Its site, the page it was seen on, a note on it or its line in a register print the address we keep to ourselves.
     points = gpd.points_from_xy(lon.where(placed, place["point_lon"]), lat.where(placed, place["point_lat"]))
     actors = gpd.GeoDataFrame(frame, geometry=points, crs=CRS)
     return actors[ACTORS.column_names].reset_index(drop=True)

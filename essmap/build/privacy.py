@@ -14,7 +14,7 @@ import pandas as pd
 from essmap import reference
 
 #: Emptied for every masked row. The position is replaced by `essmap.build.actors`.
-MASKED_FIELDS: Final = ("address", "postcode")
+MASKED_FIELDS: Final = ("address", "postcode", "siren", "siret", "website", "source_url", "source_note")
 
 #: An address with one of these words, wherever it stands, is somebody's home: « 2 rue Haute, chez Mme Unetelle ».
 _HOME_PATTERN: Final = r"\bchez\b|\bc\s*[/⁄]\s*o\b|℅|\baux (?:bons )?soins de\b|\bdomicile\b"

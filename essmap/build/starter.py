@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from essmap import __version__
-from essmap.build.actors import STARTER_SOURCE, build_actors
+from essmap.build.actors import build_actors
 from essmap.build.check import check_actors, check_figures, check_projects
 from essmap.build.geography import Geography
 from essmap.build.geography_files import read_geography
@@ -26,6 +26,10 @@ from essmap.sources.delimited import RawTable
 from essmap.texts import t
 
 Progress = Callable[[str], None]
+
+#: First word of the keys of sources: the rows embedded in essmap, or a folder that somebody gave.
+STARTER: Final = "starter"
+GIVEN: Final = "given"
 
 #: The day the starter data was gathered and reviewed (data/README.md).
 STARTER_VINTAGE: Final = "2026-11-23"
@@ -88,7 +92,9 @@ def build_starter(department: str, *, folder: Path | None = None, progress: Prog
     if problems:
         raise DataError(t("errors.rows_invalid", n=len(problems)), problems)
     progress(t("build.place"))
-    actors = build_actors(actors_raw.frame, geography.communes, supported=set(projects_raw.frame["actor_id"]))
+    supported = set(projects_raw.frame["actor_id"])
+    source = f"{STARTER if is_embedded else GIVEN}_actors"
+    actors = build_actors(actors_raw.frame, geography.communes, supported=supported, source=source)
     projects = build_projects(projects_raw.frame, geography.communes, actors)
     tables: dict[str, pd.DataFrame] = {
         "actors": actors,
@@ -127,8 +133,8 @@ def _manifest(
     row = geography.department.iloc[0]
     actors, projects = tables["actors"], tables["projects"]
     records = (
-        _starter_record(STARTER_SOURCE, raw["actors"], len(actors), is_embedded=is_embedded),
-        _starter_record("starter_projects", raw["projects"], len(projects), is_embedded=is_embedded),
+        _record("actors", raw["actors"], len(actors), is_embedded=is_embedded),
+        _record("projects", raw["projects"], len(projects), is_embedded=is_embedded),
         *geography.sources,
     )
     return Manifest(
@@ -154,13 +160,41 @@ def _manifest(
     )
 
 
-def _starter_record(key: str, raw: RawTable, kept: int, *, is_embedded: bool) -> SourceRecord:
+def is_outdated(manifest: Manifest) -> bool:
+    """Tell whether a snapshot was built from embedded data that has changed since (an upgrade of essmap).
+
+    Parameters
+    ----------
+    manifest : Manifest
+
+    Returns
+    -------
+    bool
+        False for a snapshot built from anything else.
+
+    Raises
+    ------
+    SourceError
+        If the embedded files cannot be read.
+    """
+    built_from = {source.key: source.sha256 for source in manifest.sources}
+    if f"{STARTER}_actors" not in built_from:
+        return False
+    folder = starter.starter_folder(manifest.department)
+    now = {
+        f"{STARTER}_actors": starter.read_actors(folder).sha256,
+        f"{STARTER}_projects": starter.read_projects(folder).sha256,
+    }
+    return any(built_from.get(key) != digest for key, digest in now.items())
+
+
+def _record(table: str, raw: RawTable, kept: int, *, is_embedded: bool) -> SourceRecord:
     """Return the record of a table; what essmap says of its own rows is not said of somebody else's."""
-    whose = "starter" if is_embedded else "given"
+    whose = STARTER if is_embedded else GIVEN
     vintage = STARTER_VINTAGE if is_embedded else t("build.given_vintage")
     return SourceRecord(
-        key=key,
-        title=t(f"build.{key}") if is_embedded else t("build.given_title", file=raw.file),
+        key=f"{whose}_{table}",
+        title=t(f"build.starter_{table}") if is_embedded else t("build.given_title", file=raw.file),
         publisher=t(f"build.{whose}_publisher"),
         url="",
         licence=t(f"build.{whose}_licence"),

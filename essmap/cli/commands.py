@@ -15,7 +15,7 @@ from essmap import __version__
 from essmap.cli.french import FrenchCommand, FrenchGroup
 from essmap.cli.report import as_json as manifest_as_json
 from essmap.cli.report import err, out, print_report
-from essmap.errors import DataError, Problem, SettingsError
+from essmap.errors import DataError, Problem, SettingsError, SourceError
 from essmap.settings import Settings, load_settings
 from essmap.store import Store, locate
 from essmap.texts import t
@@ -194,9 +194,23 @@ def _check_file(file: Path, kind: str | None, department: str) -> tuple[list[Pro
     if kind == "actors":
         problems = check_actors(table, communes, last_year=last_year)
     else:
-        problems = check_projects(table, communes, actor_ids=None, last_year=last_year)
+        actor_ids = _known_actors(file, department)
+        problems = check_projects(table, communes, actor_ids=actor_ids, last_year=last_year)
+        if actor_ids is None:
+            err.print(t("cli.check_no_actors"), markup=False)
     count = len(problems) if problems else len(table.frame)
     return problems, t(f"cli.check_{'faults' if problems else 'ok'}", n=count, n_text=count, file=file.name)
+
+
+def _known_actors(projects: Path, department: str) -> set[str] | None:
+    """Return the actors a project may name: those of the file beside it, else the embedded ones, else None."""
+    from essmap.sources.starter import ACTORS_FILE, read_actors, starter_folder
+
+    try:
+        beside = projects.parent if projects.with_name(ACTORS_FILE).is_file() else starter_folder(department)
+    except SourceError:
+        return None
+    return set(read_actors(beside).frame["id"])
 
 
 def _guess_kind(file: Path) -> str:

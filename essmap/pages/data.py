@@ -45,10 +45,17 @@ def _tables(data: Loaded) -> str:
     rows = []
     for name in ("actors", "projects", "communes", "cantons", "epci"):
         found = manifest.completeness.get(name)
-        state = t(f"data.{found.status}") if found else t("data.whole")
+        state = t(f"data.{found.status}") if found else _coverage(data, name)
         rows.append([t(f"data.table_{name}"), integer(manifest.counts[name]), state])
     headings = [Heading(t("data.table")), Heading(t("data.rows"), is_number=True), Heading(t("data.completeness"))]
     return html_table(t("data.loaded_caption"), headings, rows)
+
+
+def _coverage(data: Loaded, table: str) -> str:
+    """Say how many communes a level leaves out; a level that covers them all is whole."""
+    column = {"cantons": "canton_code", "epci": "epci_code"}.get(table)
+    without = int(data.snapshot.table("communes")[column].isna().sum()) if column else 0
+    return t("data.not_covered", n=without, n_text=integer(without)) if without else t("data.whole")
 
 
 def _figures(data: Loaded) -> str:

@@ -12,7 +12,7 @@ from essmap.pages.loaded import Loaded, settings
 from essmap.texts import t
 from essmap.view import cards
 from essmap.view.filters import Filters, Mask, without
-from essmap.view.format import escape, integer
+from essmap.view.format import escape, integer, markdown_escape
 from essmap.view.layers import pack_mask
 from essmap.view.map import MapState, base_map, state_layer
 from essmap.view.rows import each_row
@@ -33,7 +33,7 @@ def show(data: Loaded) -> None:
         _map(data, filters, mask)
         st.html(_legend())
     with right:
-        _card(data)
+        _card(data, mask)
         _results(data, filters, mask)
 
 
@@ -54,6 +54,7 @@ def _map(data: Loaded, filters: Filters, mask: Mask) -> None:
         height=MAP_HEIGHT,
         use_container_width=True,
         returned_objects=["last_object_clicked_tooltip"],
+        on_change=state.touched,
         feature_group_to_add=state_layer(view),
     )
     _follow_click(data, (answer or {}).get("last_object_clicked_tooltip"))
@@ -82,17 +83,21 @@ def _follow_click(data: Loaded, clicked: str | None) -> None:
     if not clicked or clicked == st.session_state.get("map_click"):
         return
     st.session_state["map_click"] = clicked
-    number = clicked.partition(":")[0]
-    if number.isdecimal() and int(number) < len(data.index.actors):
+    # The frame may still show the actors of an older snapshot: a row number counts in its own table only.
+    digest, _, rest = clicked.partition(":")
+    number = rest.partition(":")[0]
+    if digest == data.assets["actors"].split("/")[1] and number.isdecimal() and int(number) < len(data.index.actors):
         state.choose_actor(str(data.index.actors["actor_id"].iloc[int(number)]), on_map=True)
         st.rerun()
 
 
-def _card(data: Loaded) -> None:
+def _card(data: Loaded, mask: Mask) -> None:
     chosen = state.chosen_actor()
     found = data.index.actors[data.index.actors["actor_id"] == chosen]
     if chosen is None or found.empty:
         return
+    if not mask[_row_of(data, chosen)]:
+        st.html(f'<p class="essmap-meta">{escape(t("discover.card_apart"))}</p>')
     projects = data.snapshot.table("projects")
     deployment = settings()
     page_url = f"{deployment.site_url.rstrip('/')}/?{state.ACTOR_PARAMETER}={chosen}"
@@ -119,14 +124,14 @@ def _results(data: Loaded, filters: Filters, mask: Mask) -> None:
         with st.container(key=f"row_{actor.Index}", gap="small"):
             st.html(cards.list_row(actor))
             st.button(
-                t("discover.open_card", name=actor.name),
+                t("discover.open_card", name=markdown_escape(actor.name)),
                 key=f"open_{actor.actor_id}",
                 on_click=state.choose_actor,
                 args=(actor.actor_id,),
                 type="tertiary",
             )
     if pages > 1:
-        st.pagination(pages, key=state.LIST_PAGE)
+        st.pagination(pages, key=state.LIST_PAGE, on_change=state.touched)
 
 
 def _nothing(data: Loaded, filters: Filters) -> None:

@@ -39,6 +39,7 @@ def filter_bar(data: Loaded) -> Filters:
         words = st.text_input(
             t("filters.words"),
             key=_seed("words", now.words),
+            on_change=state.touched,
             placeholder=t("filters.words_hint"),
             max_chars=100,
         )
@@ -49,6 +50,7 @@ def filter_bar(data: Loaded) -> Filters:
             selection_mode="multi",
             format_func=lambda key: str(reference.axes().at[key, "label"]),
             key=_seed("axes", list(now.axes)),
+            on_change=state.touched,
             wrap=True,
         )
         finer = sum(map(bool, (now.domains, now.families, now.supported, now.since)))
@@ -74,6 +76,7 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         list(reference.domains().index),
         format_func=lambda key: str(reference.domains().at[key, "label"]),
         key=_seed("domains", list(now.domains)),
+        on_change=state.touched,
         placeholder=t("filters.domains_hint"),
     )
     families = st.multiselect(
@@ -81,6 +84,7 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         list(reference.families().index),
         format_func=lambda key: str(reference.families().at[key, "label"]),
         key=_seed("families", list(now.families)),
+        on_change=state.touched,
         placeholder=t("filters.families_hint"),
     )
     years = _years(data, now.since)
@@ -89,10 +93,11 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         years,
         index=None,
         key=_seed("since", now.since),
+        on_change=state.touched,
         placeholder=t("filters.since_hint"),
         help=t("filters.since_help"),
     )
-    supported = st.toggle(t("filters.supported"), key=_seed("supported", now.supported))
+    supported = st.toggle(t("filters.supported"), key=_seed("supported", now.supported), on_change=state.touched)
     return domains, families, supported, since
 
 
@@ -115,6 +120,7 @@ def _place_box(data: Loaded, now: Filters) -> tuple[Where, str] | None:
 
 def _understand_place(data: Loaded) -> None:
     """Turn what was typed into a place, whatever case, accents, hyphens, « St » and « Ste »."""
+    state.touched()
     key = f"{_P}where"
     typed = st.session_state.get(key)
     if isinstance(typed, str):

@@ -13,6 +13,7 @@ from essmap.analysis.coverage import Level, Theme, how_it_was_seen, observed_and
 from essmap.pages import frame
 from essmap.pages.loaded import Loaded
 from essmap.pages.state import filters
+from essmap.schema.folding import fold_series
 from essmap.texts import t
 from essmap.view.format import decimal, escape, integer, listing, signed
 from essmap.view.layers import ratio_class
@@ -117,7 +118,9 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
     by_name = t("gaps.sort_name")
     options = [by_name, t("gaps.sort_difference")]
     chosen = st.radio(t("gaps.sort"), options, horizontal=True, key="gaps_sort", persist_state="session")
-    return table.sort_values("label" if chosen == by_name else "difference")
+    if chosen == by_name:
+        return table.sort_values("label", key=fold_series)
+    return table.sort_values("difference")
 
 
 def _numbers(table: pd.DataFrame, name: str, scope: str) -> str:

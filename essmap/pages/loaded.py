@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from essmap import reference
-from essmap.schema.folding import fold_place
+from essmap.schema.folding import fold_place, fold_series
 from essmap.schema.snapshot import Manifest, Snapshot
 from essmap.settings import Settings, load_settings
 from essmap.store import Store
@@ -24,6 +25,7 @@ from essmap.view.format import day, listing
 from essmap.view.layers import bounds, publish_actors, publish_outlines
 from essmap.view.rows import each_row
 
+PARIS: Final = ZoneInfo("Europe/Paris")  # the day that people of the site live in
 POINTER_TTL_S: Final = 30
 _BUILDS_KEPT: Final = 2  # the current one, and the one that open pages may still show
 
@@ -59,7 +61,7 @@ class Loaded:
     def find_place(self, typed: str) -> tuple[str, str] | None:
         """Return the place that a person wrote their own way: a postcode, a commune, else a canton or EPCI.
 
-        An exact name wins; otherwise the first place whose name begins so.
+        An exact name wins; otherwise the only place whose name begins so. Several: none, rather than a guess.
         """
         wanted = fold_place(typed)
         if not wanted:
@@ -67,7 +69,7 @@ class Loaded:
         names = {place: fold_place(name) for place, name in self.place_names.items()}
         exact = [place for place, name in names.items() if name == wanted]
         begins = [place for place, name in names.items() if name.startswith(wanted)]
-        return next(iter([*exact, *begins]), None)
+        return exact[0] if exact else begins[0] if len(begins) == 1 else None
 
     @property
     def manifest(self) -> Manifest:
@@ -82,7 +84,7 @@ class Loaded:
     @property
     def built_on(self) -> str:
         """The day of the build, in words."""
-        return day(datetime.fromisoformat(self.manifest.built_at))
+        return day(datetime.fromisoformat(self.manifest.built_at).astimezone(PARIS))
 
     @property
     def is_partial(self) -> bool:
@@ -146,16 +148,16 @@ def _places(
     communes, cantons, epci = (snapshot.layer(name) for name in ("communes", "cantons", "epci"))
     labels: dict[tuple[str, str], str] = {}
     areas: dict[tuple[str, str], list[list[float]]] = {}
-    for row in each_row(communes.sort_values("commune_name")):
+    for row in each_row(communes.sort_values("commune_name", key=fold_series)):
         codes = list(row.postcodes)
         shown = ", ".join(codes[:2]) + ("…" if len(codes) > 2 else "")
         labels["commune", row.commune_code] = f"{row.commune_name} ({shown})" if shown else row.commune_name
         if row.geometry is not None:
             areas["commune", row.commune_code] = bounds([row.geometry])
-    for row in each_row(cantons.sort_values("label")):
+    for row in each_row(cantons.sort_values("label", key=fold_series)):
         labels["canton", row.canton_code] = t("filters.canton", name=row.label)
         areas["canton", row.canton_code] = bounds([row.geometry])
-    for row in each_row(epci.sort_values("epci_name")):
+    for row in each_row(epci.sort_values("epci_name", key=fold_series)):
         labels["epci", row.epci_code] = row.epci_name
         areas["epci", row.epci_code] = bounds([row.geometry])
     by_postcode = communes.explode("postcodes").dropna(subset=["postcodes"]).groupby("postcodes")

@@ -1,7 +1,8 @@
 """What a visitor chose, kept in the session and mirrored in the address bar, the same on every page.
 
-The address bar is read when a session starts and whenever it changed by itself (a link, the back button); after that
-the session leads, and every run writes the address bar again.
+The address bar is read when a session starts and whenever it changed by itself (a link, the back button). What the
+visitor does on the page leads: a quick second click comes with the address the browser knew before the first one was
+written there, so every widget says `touched`, and such a run never reads the address bar.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _ACTOR: Final = "essmap_actor"
 _ON_MAP: Final = "essmap_on_map"
 _WRITTEN: Final = "essmap_query"
 _PAGE: Final = "essmap_page"
+_TOUCHED: Final = "essmap_touched"
 ACTOR_PARAMETER: Final = "acteur"
 WIDGET_PREFIX: Final = "filter_"
 LIST_PAGE: Final = "list_page"
@@ -35,13 +37,16 @@ def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: set[str]) 
     actor_ids : set of str
     """
     query = {key: str(value) for key, value in st.query_params.items()}
+    acted = st.session_state.pop(_TOUCHED, False)
     is_new = _FILTERS not in st.session_state
     moved = st.session_state.get(_PAGE) != page
     changed = not moved and query != st.session_state.get(_WRITTEN)
-    if is_new or changed or (moved and query):
+    if is_new or (not acted and (changed or (moved and query))):
         set_filters(Filters.from_query(query, known=known))
+        st.session_state.pop(_TOUCHED, None)
         actor = query.get(ACTOR_PARAMETER)
         st.session_state[_ACTOR] = actor if actor in actor_ids else None
+        st.session_state[_ON_MAP] = False
     st.session_state[_PAGE] = page
 
 
@@ -55,9 +60,15 @@ def write() -> None:
     query = filters().to_query()
     if (actor := chosen_actor()) is not None:
         query[ACTOR_PARAMETER] = actor
-    if {key: str(value) for key, value in st.query_params.items()} != query:
+    known = {key: str(value) for key, value in st.query_params.items()}
+    if query != known or query != st.session_state.get(_WRITTEN):
         st.query_params.from_dict(query)
     st.session_state[_WRITTEN] = query
+
+
+def touched() -> None:
+    """Note that the visitor did something on the page: the callback of every widget that reruns it."""
+    st.session_state[_TOUCHED] = True
 
 
 def filters() -> Filters:
@@ -68,6 +79,7 @@ def filters() -> Filters:
 
 def set_filters(wanted: Filters) -> None:
     """Ask something else; the widgets follow (call from a callback, or before they are drawn)."""
+    touched()
     st.session_state[_FILTERS] = wanted
     st.session_state.pop(LIST_PAGE, None)
     for key in [key for key in st.session_state if str(key).startswith(WIDGET_PREFIX)]:
@@ -89,6 +101,7 @@ def chosen_actor() -> str | None:
 
 def choose_actor(actor_id: str | None, *, on_map: bool = False) -> None:
     """Open the card of an actor, or close it; the map does not move for a choice made on it."""
+    touched()
     st.session_state[_ACTOR] = actor_id
     st.session_state[_ON_MAP] = on_map or actor_id is None
 

@@ -30,9 +30,10 @@ def show(data: Loaded) -> None:
     st.html(f'<p class="essmap-partial">{escape(data.manifest.completeness["projects"].sentence)}</p>')
     projects = _filtered(data, data.snapshot.table("projects"))
     frame.status(t("supported.count", n=len(projects), n_text=integer(len(projects))))
-    st.html(f"<p>{escape(_money(projects))}</p>")
     if projects.empty:
+        st.html(f"<p>{escape(t('supported.nothing'))}</p>")
         return
+    st.html(f"<p>{escape(_money(projects))}</p>")
     st.html(f"<h2>{escape(t('supported.map'))}</h2>")
     _map(data, projects)
     st.html(f"<h2>{escape(t('supported.table'))}</h2>")

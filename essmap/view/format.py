@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -96,6 +97,17 @@ def listing(items: Sequence[str]) -> str:
 def escape(text: object) -> str:
     """Return text that HTML shows as it is, in an element or a quoted attribute."""
     return html.escape(str(text), quote=True)
+
+
+def markdown_escape(text: object) -> str:
+    r"""Return text that Markdown shows as it is: labels of Streamlit's widgets are Markdown, names are data.
+
+    Examples
+    --------
+    >>> markdown_escape("Asso *une* $x$ :smile:")
+    'Asso \\\\*une\\\\* \\\\$x\\\\$ \\\\:smile\\\\:'
+    """
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~:&^=])", r"\\\1", str(text))
 
 
 def safe_link(url: object) -> str | None:

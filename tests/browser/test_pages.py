@@ -343,3 +343,43 @@ def test_app_works_below_a_base_path(app_server, page_at, tmp_path):
     assert visit.failures == []
     expect(page.frame_locator("iframe").locator("path.essmap-canton")).to_have_count(22)
     assert [url for url in visit.requests if url.startswith("http") and "/carte/" not in url] == []
+
+
+def test_two_quick_choices_both_count(page_at, site):
+    """Two axes chosen without waiting both count, on the page and in the address bar."""
+    for _ in range(3):
+        page = drawn(page_at(f"{site.url}/").page)
+        page.get_by_role("button", name="Insertion").click()
+        page.get_by_role("button", name="Bien vieillir").click()
+        expect(page).to_have_url(re.compile(r"/\?axe=(bien_vieillir%2Cinsertion|insertion%2Cbien_vieillir)$"))
+        settled(page)
+        wanted = drawn(page_at(f"{site.url}/?axe=insertion,bien_vieillir").page)
+        assert count_in_words(page) == count_in_words(wanted)
+
+
+def test_back_button_takes_a_choice_back(page_at, site):
+    """The browser's back button undoes the last choice, on the page as in the address bar."""
+    page = drawn(page_at(f"{site.url}/?axe=inclusion").page)
+    before = count_in_words(page)
+    page.get_by_role("button", name="Insertion").click()
+    expect(page).to_have_url(re.compile("insertion"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/\?axe=inclusion$"))
+    settled(page)
+    expect(page.locator(".essmap-status")).to_have_text(re.compile(rf"^{before}\b"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("saint gaudens", "31483"), ("St-Gaudens", "31483"), ("L’Union", "31561"), ("coueilles", None)]
+)
+def test_place_is_understood_as_people_write_it(page_at, site, typed, code):
+    """A commune is found whatever its accents, hyphens and « St »; an unknown one is said."""
+    page = drawn(page_at(f"{site.url}/").page)
+    box = page.get_by_role("combobox", name="Où")
+    box.click()
+    box.fill(typed if code else "Zzyzx")
+    box.press("Enter")
+    if code:
+        expect(page).to_have_url(re.compile(rf"/\?commune={code}$"))
+    else:
+        expect(page.get_by_role("alert")).to_contain_text("Zzyzx")

@@ -148,7 +148,8 @@
     /** Tell the page that an actor was chosen; the counter makes a second click on the same one count. */
     choose(i) {
       this.clicks += 1;
-      const content = `${i}:${this.clicks}`;
+      const digest = this.config.actors.split("/").at(-2); // of the table that `i` counts in
+      const content = `${digest}:${i}:${this.clicks}`;
       const source = { getTooltip: () => ({ getContent: () => content }), _tooltip: { _content: content } };
       this.fire("click", { latlng: L.latLng(this.actors.lat[i], this.actors.lon[i]), sourceTarget: source });
     },
