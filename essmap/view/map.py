@@ -22,6 +22,26 @@ from essmap.view.layers import axis_styles
 MAX_ZOOM: Final = 18
 MIN_ZOOM: Final = 7
 
+#: Our scripts, in the order they need each other.
+_SCRIPTS: Final = ("grouping", "actors", "map")
+#: Texts of ``texts/fr/map.toml`` that the scripts show or say; the title depends on the page.
+_TEXTS: Final = (
+    "actor",
+    "group",
+    "same_place",
+    "close",
+    "failure",
+    "zoom_in",
+    "zoom_out",
+    "credit",
+    "keys",
+    "keys_map",
+    "step",
+    "zoomed",
+    "none_in_view",
+    "two_fingers",
+)
+
 #: Diverging fills of observed / expected, colour-blind safe (brown to teal), from « moins de la moitié » to
 #: « plus du double ». Source: ColorBrewer BrBG, 5 classes.
 RATIO_FILLS: Final = {"c0": "#a6611a", "c1": "#dfc27d", "c2": "#f5f5f5", "c3": "#80cdc1", "c4": "#018571"}
@@ -34,7 +54,7 @@ class OfflineMap(folium.Map):
         leaflet = leaflet_assets()
         self.default_js = [
             ("leaflet", from_component(leaflet["leaflet.js"])),
-            ("essmap", from_component(_own("map.js", "text/javascript; charset=utf-8"))),
+            *((name, from_component(_own(f"{name}.js", "text/javascript; charset=utf-8"))) for name in _SCRIPTS),
         ]
         self.default_css = [
             ("leaflet", from_component(leaflet["leaflet.css"])),
@@ -109,10 +129,7 @@ def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, wit
     """
     centre = [(home[0][0] + home[1][0]) / 2, (home[0][1] + home[1][1]) / 2]
     result = OfflineMap(location=centre, zoom_start=9)
-    texts = {
-        name: t(f"map.{name}")
-        for name in ("actor", "group", "same_place", "close", "failure", "zoom_in", "zoom_out", "credit")
-    }
+    texts = {name: t(f"map.{name}") for name in _TEXTS}
     config = {
         "outlines": from_component(assets["outlines"]),
         "communes": from_component(assets["communes"]),
