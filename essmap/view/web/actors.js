@@ -55,7 +55,7 @@
     pen.translate(x - 10 * scale, y - 10 * scale);
     pen.scale(scale, scale);
     pen.lineJoin = "round";
-    pen.lineWidth = LOOKS[look] === "exact" ? 3 : 5;
+    pen.lineWidth = 4.4;
     pen.strokeStyle = paper;
     pen.stroke(path);
     pen.fillStyle = LOOKS[look] === "exact" ? axis.colour : paper;
@@ -67,13 +67,11 @@
       pen.fillRect(0, 10, 20, 10);
       pen.restore();
     }
-    if (LOOKS[look] !== "exact") {
-      pen.strokeStyle = axis.colour;
-      pen.lineWidth = 2;
-      pen.setLineDash(LOOKS[look] === "approximate" ? [3, 2] : []);
-      pen.stroke(path);
-      pen.setLineDash([]);
-    }
+    pen.strokeStyle = axis.colour;
+    pen.lineWidth = LOOKS[look] === "approximate" ? 2 : 1.6;
+    pen.setLineDash(LOOKS[look] === "approximate" ? [2.6, 1.8] : []);
+    pen.stroke(path);
+    pen.setLineDash([]);
     if (supported) {
       pen.beginPath();
       pen.arc(17, 3, 3.2, 0, 2 * Math.PI);
