@@ -37,32 +37,32 @@ FILTERS = {
     "markers": ("insertion", "inclusion", "bien_vieillir"),
     "none": ("insertion", "inclusion", "tout", "bien_vieillir"),
 }
+SCREEN: Any = {"width": 1280, "height": 800}
 VISITORS = 20
 DEADLINE_MS = 90_000
-#: Run in every frame: notes when the circles drawn stand for `wanted` actors, two frames after they do.
+#: Run in the page: notes when the circles drawn in the map's frame stand for so many actors, two frames after they do.
 WATCH = """
-window.benchLoads = (window.benchLoads || 0) + 1;
 document.addEventListener('click', () => { window.benchClick = Date.now(); }, true);
-window.benchCount = () => {
-  const box = document.querySelector('.leaflet-container');
+window.benchSeen = {};
+function benchCount() {
+  const frame = document.querySelector('iframe');
+  const box = frame && frame.contentDocument && frame.contentDocument.querySelector('.leaflet-container');
   if (!box) return -1;
-  if (window.essmap) return box.dataset.drawn === undefined ? -1 : Number(box.dataset.drawn);
+  if (frame.contentWindow.essmap) return box.dataset.drawn === undefined ? -1 : Number(box.dataset.drawn);
   let sum = 0;
-  document.querySelectorAll('.leaflet-marker-pane > .leaflet-marker-icon').forEach((node) => {
+  box.querySelectorAll('.leaflet-marker-pane > .leaflet-marker-icon').forEach((node) => {
     sum += node.tagName === 'IMG' ? 1 : Number(node.textContent);
   });
   return sum || -1;
-};
-window.benchSeen = {};
-function benchLook() {
-  const count = window.benchCount();
+}
+(function look() {
+  const count = benchCount();
   if (count !== window.benchLast) {
     window.benchLast = count;
     requestAnimationFrame(() => requestAnimationFrame(() => { window.benchSeen[count] = Date.now(); }));
   }
-  requestAnimationFrame(benchLook);
-}
-document.addEventListener('DOMContentLoaded', benchLook);
+  requestAnimationFrame(look);
+})();
 """
 FRAMES = """() => {
   window.benchFrames = [];
@@ -82,7 +82,7 @@ class Case:
     first_ws_bytes: int = 0
     filter_ws_bytes: list[int] = field(default_factory=list)
     cpu_s: list[float] = field(default_factory=list)
-    reloads: int = 0
+    is_reloaded: bool = False
     pan_fps: float | None = None
 
 
@@ -149,7 +149,7 @@ def _server(kind: str, size: int) -> Iterator[tuple[str, int]]:
 @contextmanager
 def _visit(browser: Browser) -> Iterator[tuple[Page, dict[str, int]]]:
     """Open a visitor with an empty cache; yields the page and the bytes it received."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="fr-FR")
+    context = browser.new_context(viewport=SCREEN, locale="fr-FR", bypass_csp=True)
     context.set_default_timeout(DEADLINE_MS)
     context.add_init_script(WATCH)
     page = context.new_page()
@@ -178,6 +178,8 @@ def _measure(browser: Browser, kind: str, size: int) -> Case:
         with _visit(browser) as (page, received):
             _open(page, url, kind)
             _settle(page)
+            if kind != "none":
+                _map_frame(page).evaluate("window.benchStays = true")
             for axis in FILTERS[kind]:
                 before, cpu = received["ws"], _cpu_s(pid)
                 case.filter_s.append(_filter(page, axis, kind))
@@ -185,7 +187,7 @@ def _measure(browser: Browser, kind: str, size: int) -> Case:
                 case.cpu_s.append(_cpu_s(pid) - cpu)
                 case.filter_ws_bytes.append(received["ws"] - before)
             if kind != "none":
-                case.reloads = _map_frame(page).evaluate("window.benchLoads") - 1
+                case.is_reloaded = not _map_frame(page).evaluate("window.benchStays === true")
             if kind == "ours":
                 page.get_by_role("button", name="tout").click()
                 _settle(page)
@@ -214,25 +216,22 @@ def _open(page: Page, url: str, kind: str) -> float:
     page.locator(".bench-count").wait_for()
     if kind == "none":
         return time.time() - start
-    frame, wanted = _map_frame(page), _count(page)
-    frame.wait_for_function(f"window.benchSeen && window.benchSeen[{wanted}]")
-    return float(frame.evaluate(f"window.benchSeen[{wanted}]")) / 1000 - start
+    wanted = _count(page)
+    page.wait_for_function(f"window.benchSeen[{wanted}]")
+    return float(page.evaluate(f"window.benchSeen[{wanted}]")) / 1000 - start
 
 
 def _filter(page: Page, axis: str, kind: str) -> float:
     """Press a filter; returns seconds from the click until the actors it keeps are drawn."""
-    frame = _map_frame(page) if kind != "none" else None
-    if frame:
-        frame.evaluate("window.benchSeen = {}")
+    page.evaluate("window.benchSeen = {}")
     before = page.locator(".bench-count").get_attribute("data-count")
     page.get_by_role("button", name=axis).click()
     page.wait_for_function(f"document.querySelector('.bench-count').dataset.count !== '{before}'")
-    wanted = _count(page)
-    if frame is None:
+    if kind == "none":
         return 0.0
-    frame.wait_for_function(f"window.benchSeen[{wanted}]")
-    drawn = float(frame.evaluate(f"window.benchSeen[{wanted}]"))
-    return (drawn - float(page.evaluate("window.benchClick"))) / 1000
+    wanted = _count(page)
+    page.wait_for_function(f"window.benchSeen[{wanted}]")
+    return float(page.evaluate(f"window.benchSeen[{wanted}] - window.benchClick")) / 1000
 
 
 def _pan(page: Page) -> float:
@@ -270,7 +269,7 @@ def _memory(browser: Browser, size: int) -> dict[str, float]:
     """Return what the server holds with one and with twenty open pages, in MB."""
     result: dict[str, float] = {"actors": size}
     with _server("ours", size) as (url, pid):
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context = browser.new_context(viewport=SCREEN, bypass_csp=True)
         context.set_default_timeout(DEADLINE_MS)
         context.add_init_script(WATCH)
         for number in range(1, VISITORS + 1):
@@ -301,7 +300,7 @@ def _report(cases: dict[tuple[str, int], Case], memory: dict[str, float]) -> dic
             "filter_ws_bytes": round(statistics.median(case.filter_ws_bytes)),
             "filter_map_ws_bytes": round(statistics.median(case.filter_ws_bytes) - without),
             "cpu_per_rerun_s": _rounded(case.cpu_s),
-            "frame_reloads": case.reloads,
+            "frame_reloaded": case.is_reloaded,
         }
         row |= {f"{prefixes[kind]}{name}": value for name, value in values.items()}
         if case.pan_fps is not None:
@@ -330,7 +329,8 @@ def _print(report: dict[str, Any]) -> None:
                 f" {row[f'{prefix}first_http_bytes'] / 1e6:>6.2f} MB"
             )
         if "pan_fps" in row:
-            print(f"{'':>8} panning at {row['pan_fps']} frames per second; frame reloaded {row['frame_reloads']} times")
+            reloaded = "reloaded" if row["frame_reloaded"] else "never reloaded"
+            print(f"{'':>8} panning at {row['pan_fps']} frames per second; frame {reloaded}")
     if report["memory"]:
         print("server memory, MB:", report["memory"])
 

@@ -131,7 +131,7 @@ def layer_of(page_at, browser):
         words = {name: t(f"map.{name}") for name in (*names, "keys_map", "zoomed", "none_in_view", "two_fingers")}
         config = {
             "actors": "actors.json", "outlines": "outlines.json", "communes": "communes.json", "axes": axis_styles(),
-            "fills": {}, "bounds": HOME, "texts": words | {"title": "Carte"} | (texts or {}), "map": map_options or {},
+            "fills": {}, "bounds": HOME, "texts": words | (texts or {}), "title": "Carte", "map": map_options or {},
         }  # fmt: skip
         page.evaluate(START, config)
         page.mask = pack_mask(np.ones(len(actors), dtype=bool) if mask is None else mask)

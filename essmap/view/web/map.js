@@ -75,14 +75,15 @@
     });
   }
 
-  function base(map, config) {
+  function base(map, own) {
+    const config = { ...window.essmap.common, ...own };
     map.attributionControl.setPrefix(false);
     map.attributionControl.addAttribution(config.texts.credit);
     L.control.zoom({ zoomInTitle: config.texts.zoom_in, zoomOutTitle: config.texts.zoom_out }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
     const box = map.getContainer();
     box.setAttribute("role", config.actors ? "application" : "region");  // an application keeps its own keys
-    box.setAttribute("aria-label", config.texts.title);
+    box.setAttribute("aria-label", config.title);
     box.setAttribute("aria-description", config.actors ? config.texts.keys : config.texts.keys_map);
     // Leaflet focuses the map at the first press: the page must not scroll under the pointer, the click would be lost.
     box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
