@@ -21,7 +21,7 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 def main() -> None:
     """Run every measurement."""
     filters()
-    map_benchmark.main()
+    map_benchmark.main([])
 
 
 def filters() -> None:
