@@ -546,10 +546,10 @@ def test_reduced_motion_zooms_at_once(layer_of):
     assert page.evaluate("animated") == 0
 
 
-def test_grouping_keeps_pace(layer_of):
-    """100,000 actors are grouped before a visitor notices, at every level; the bound is loose for shared machines."""
+def test_grouping_costs_no_more_than_sorting(layer_of):
+    """At every level, 100,000 actors are grouped within four times what sorting as many numbers takes here and now."""
     page = layer_of(made_up([[1.4, 43.6]]))
-    slowest = page.evaluate(
+    found = page.evaluate(
         """() => {
       const n = 100000;
       const random = (() => { let s = 1; return () => { s = (s * 16807) % 2147483647; return s / 2147483647; }; })();
@@ -559,19 +559,21 @@ def test_grouping_keeps_pace(layer_of):
         actors.y[i] = 93 + random() * (i % 2 ? 1 : 0.1);
       }
       const shown = Int32Array.from({ length: n }, (_, i) => i);
-      let slowest = 0;
-      for (let round = 0; round < 3; round += 1) {
-        slowest = 0;
-        for (let zoom = 7; zoom <= 18; zoom += 1) {
+      const best = (action) => {
+        let least = Infinity;
+        for (let round = 0; round < 7; round += 1) {
           const start = performance.now();
-          essmap.groupActors(actors, shown, zoom, 6);
-          slowest = Math.max(slowest, performance.now() - start);
+          action();
+          least = Math.min(least, performance.now() - start);
         }
-      }
-      return slowest;
+        return least;
+      };
+      const sorting = best(() => Array.from(actors.x).sort((a, b) => a - b));
+      const levels = [7, 9, 11, 13, 15, 18].map((zoom) => best(() => essmap.groupActors(actors, shown, zoom, 6)));
+      return { sorting, levels };
     }"""
     )
-    assert slowest < 250
+    assert max(found["levels"]) < 4 * found["sorting"], found
 
 
 def test_missing_payload_is_said(layer_of):
