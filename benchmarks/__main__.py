@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 
+from benchmarks import map as map_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
 from essmap.build.starter import load_geography
@@ -18,6 +19,12 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 
 
 def main() -> None:
+    """Run every measurement."""
+    filters()
+    map_benchmark.main([])
+
+
+def filters() -> None:
     """Print one table: a filter as a mask, beside the same question asked row by row in plain Python."""
     communes = load_geography("31").communes
     labels = {**reference.domains()["label"], **reference.legal_forms()["label"]}

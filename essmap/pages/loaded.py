@@ -6,6 +6,7 @@ mixed with an older one.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,6 +105,17 @@ def settings() -> Settings:
     return load_settings()
 
 
+def spare_collector() -> None:
+    """Tell Python's garbage collector to leave alone what is in memory now; call once something large is loaded.
+
+    Streamlit collects all garbage after each run of a script, looking at every object there is, while the answer
+    waits: with a department loaded that is most of the time a filter takes. Objects are still freed when nothing
+    refers to them.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def loaded() -> Loaded:
     """Return the current snapshot of the department, ready to be shown.
 
@@ -130,7 +142,7 @@ def _load(root: str, department: str, build_id: str | None) -> Loaded:
     assets = publish_outlines(communes, cantons, area, reference.projected_crs(department))
     assets["actors"] = publish_actors(snapshot.layer("actors"))
     places, place_bounds = _places(snapshot)
-    return Loaded(
+    result = Loaded(
         snapshot=snapshot,
         index=SearchIndex.build(snapshot.table("actors"), communes, labels),
         assets=assets,
@@ -139,6 +151,8 @@ def _load(root: str, department: str, build_id: str | None) -> Loaded:
         place_bounds=place_bounds,
         place_names=_place_names(snapshot, places),
     )
+    spare_collector()
+    return result
 
 
 def _places(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+import string
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import geopandas as gpd
@@ -21,7 +22,11 @@ from essmap.view.rows import each_row
 CANTON_TOLERANCE_M: Final = 250
 COMMUNE_TOLERANCE_M: Final = 80
 _DECIMALS: Final = 4  # about 11 m
+_ACTOR_DECIMALS: Final = 5  # about 1 m
+#: How a position is drawn: filled, half filled, hollow. The scripts know them by row.
+LOOKS: Final = ("exact", "near", "approximate")
 _JSON: Final = "application/json"
+_BASE_36: Final = string.digits + string.ascii_lowercase
 
 
 def publish_outlines(
@@ -70,20 +75,28 @@ def publish_actors(actors: gpd.GeoDataFrame) -> str:
     Returns
     -------
     str
-        Path of the asset: ``n`` and, per actor, ``lon``, ``lat`` (degrees), ``axis`` (row of `axis_styles`),
-        ``look`` (exact, near, approximate), ``supported`` (0 or 1), ``name``, ``commune``.
+        Path of the asset: ``n``; ``origin`` (lon, lat in degrees) and ``step`` (degrees); ``communes``, a list of
+        names; and per actor ``lon``, ``lat`` (steps from the origin), ``commune`` (row of ``communes``), ``name``,
+        and one base-36 digit of a string each: ``axis`` (row of `axis_styles`), ``look`` (row of `LOOKS`) and
+        ``supported`` (0 or 1).
     """
     order = [style["key"] for style in axis_styles()]
-    looks = reference.positions()["look"]
+    looks = reference.positions()["look"].map(LOOKS.index)
+    communes, names = pd.factorize(actors["commune_name"])
+    lon, lat = actors.geometry.x.to_numpy(), actors.geometry.y.to_numpy()
+    origin = [round(float(values.min()), _ACTOR_DECIMALS) if len(values) else 0.0 for values in (lon, lat)]
     content = {
         "n": len(actors),
-        "lon": np.round(actors.geometry.x, 5).tolist(),
-        "lat": np.round(actors.geometry.y, 5).tolist(),
-        "axis": [order.index(reference.main_axis(list(axes))) for axes in actors["axes"]],
-        "look": actors["geo_precision"].map(looks).tolist(),
-        "supported": actors["is_supported"].astype(int).tolist(),
+        "origin": origin,
+        "step": 10**-_ACTOR_DECIMALS,
+        "lon": _steps(lon, origin[0]),
+        "lat": _steps(lat, origin[1]),
+        "axis": _digits(order.index(reference.main_axis(list(axes))) for axes in actors["axes"]),
+        "look": _digits(actors["geo_precision"].map(looks)),
+        "supported": _digits(actors["is_supported"].astype(int)),
         "name": actors["name"].tolist(),
-        "commune": actors["commune_name"].tolist(),
+        "commune": communes.tolist(),
+        "communes": list(names),
     }
     return publish("actors.json", _dump(content), _JSON)
 
@@ -124,6 +137,16 @@ def _tidy(node: Any) -> Any:
     if isinstance(node, dict):
         return {name: _tidy(item) for name, item in node.items()}
     return node
+
+
+def _steps(degrees: np.ndarray[Any, np.dtype[np.float64]], origin: float) -> list[int]:
+    steps: list[int] = np.rint((degrees - origin) * 10**_ACTOR_DECIMALS).astype(int).tolist()
+    return steps
+
+
+def _digits(values: Iterable[int]) -> str:
+    """Return one base-36 digit per value: a column of 100,000 small numbers is 100 kB, and much less compressed."""
+    return "".join(_BASE_36[value] for value in values)
 
 
 def _dump(content: Any) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -19,8 +20,30 @@ from essmap.texts import t
 from essmap.view.assets import from_component, leaflet_assets, publish
 from essmap.view.layers import axis_styles
 
+_JAVASCRIPT: Final = "text/javascript; charset=utf-8"
 MAX_ZOOM: Final = 18
 MIN_ZOOM: Final = 7
+
+#: Our scripts, in the order they need each other; served as one, because streamlit-folium waits for each in turn.
+_SCRIPTS: Final = ("grouping", "actors", "map")
+#: Texts of ``texts/fr/map.toml`` that the scripts show or say; the title depends on the page.
+_TEXTS: Final = (
+    "actor",
+    "group",
+    "same_place",
+    "centre",
+    "close",
+    "failure",
+    "zoom_in",
+    "zoom_out",
+    "credit",
+    "keys",
+    "keys_map",
+    "step",
+    "zoomed",
+    "none_in_view",
+    "two_fingers",
+)
 
 #: Diverging fills of observed / expected, colour-blind safe (brown to teal), from « moins de la moitié » to
 #: « plus du double ». Source: ColorBrewer BrBG, 5 classes.
@@ -34,11 +57,11 @@ class OfflineMap(folium.Map):
         leaflet = leaflet_assets()
         self.default_js = [
             ("leaflet", from_component(leaflet["leaflet.js"])),
-            ("essmap", from_component(_own("map.js", "text/javascript; charset=utf-8"))),
+            ("essmap", from_component(_scripts())),
         ]
         self.default_css = [
             ("leaflet", from_component(leaflet["leaflet.css"])),
-            ("essmap", from_component(_own("map.css", "text/css; charset=utf-8"))),
+            ("essmap", from_component(publish("map.css", _read("map.css"), "text/css; charset=utf-8"))),
         ]
         # `maxZoom`, not `max_zoom`: the latter does not reach the map when there are no tiles.
         super().__init__(tiles=None, zoom_control=False, maxZoom=MAX_ZOOM, minZoom=MIN_ZOOM, zoomSnap=0.5, **options)
@@ -109,18 +132,12 @@ def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, wit
     """
     centre = [(home[0][0] + home[1][0]) / 2, (home[0][1] + home[1][1]) / 2]
     result = OfflineMap(location=centre, zoom_start=9)
-    texts = {
-        name: t(f"map.{name}")
-        for name in ("actor", "group", "same_place", "centre", "close", "failure", "zoom_in", "zoom_out", "credit")
-    }
     config = {
         "outlines": from_component(assets["outlines"]),
         "communes": from_component(assets["communes"]),
         "actors": from_component(assets["actors"]) if with_actors else None,
-        "axes": axis_styles(),
-        "fills": RATIO_FILLS,
         "bounds": home,
-        "texts": {**texts, "title": title},
+        "title": title,
     }
     _Base(config).add_to(result)
     return result
@@ -140,8 +157,21 @@ def state_layer(state: MapState) -> folium.FeatureGroup:
     return group
 
 
-def _own(name: str, media_type: str) -> str:
-    return publish(name, files("essmap.view").joinpath("web", name).read_bytes(), media_type)
+def _scripts() -> str:
+    return publish("essmap.js", _joined_scripts(), _JAVASCRIPT)
+
+
+@cache
+def _joined_scripts() -> bytes:
+    """Return our scripts with what they say and draw the same on every map: it need not travel at each rerun."""
+    common = {"axes": axis_styles(), "fills": RATIO_FILLS, "texts": {name: t(f"map.{name}") for name in _TEXTS}}
+    last = f"window.essmap.common = {_script_json(common)};\n".encode()
+    return b"".join([*(_read(f"{name}.js") for name in _SCRIPTS), last])
+
+
+@cache
+def _read(name: str) -> bytes:
+    return files("essmap.view").joinpath("web", name).read_bytes()
 
 
 def _script_json(content: Any) -> str:

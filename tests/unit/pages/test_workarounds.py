@@ -11,6 +11,7 @@ import folium
 import pytest
 import streamlit
 import streamlit_folium
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.web import bootstrap
 from streamlit.web.server import starlette as streamlit_server
 from streamlit.web.server.starlette.starlette_gzip_middleware import _should_bypass_gzip
@@ -131,3 +132,8 @@ def test_map_hash_is_still_needed():
 def test_map_max_zoom_is_still_needed():
     """A largest zoom given to folium's map without tiles does not reach Leaflet."""
     assert "maxZoom" not in folium.Map(max_zoom=18, tiles=None).options
+
+
+def test_forced_collection_is_still_needed():
+    """Streamlit collects all garbage after each run of a script."""
+    assert "gc.collect(2)" in inspect.getsource(script_runner)

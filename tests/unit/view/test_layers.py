@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from essmap import reference
 from essmap.analysis.coverage import RATIO_BREAKS
 from essmap.view.assets import get
-from essmap.view.layers import axis_styles, bounds, pack_mask, publish_actors, publish_outlines, ratio_class
+from essmap.view.layers import LOOKS, axis_styles, bounds, pack_mask, publish_actors, publish_outlines, ratio_class
 
 METRIC = 2154
 #: What simplification and rounding to 11 m may lose or gain, as a share of the department.
@@ -44,13 +44,19 @@ def shapes(features) -> np.ndarray:
 def test_columns_of_the_payload_have_one_row_per_actor(payload, starter_snapshot):
     """Each column has as many values as there are actors, in the order of the table."""
     actors = starter_snapshot.layer("actors")
-    assert payload.pop("n") == len(actors) == 396
-    assert set(payload) == {"lon", "lat", "axis", "look", "supported", "name", "commune"}
-    assert {len(column) for column in payload.values()} == {396}
+    assert payload["n"] == len(actors) == 396
+    columns = ("lon", "lat", "axis", "look", "supported", "name", "commune")
+    assert {len(payload[name]) for name in columns} == {396}
+    assert set(payload) == {"n", "origin", "step", "communes", *columns}
     assert payload["name"] == actors["name"].tolist()
-    np.testing.assert_allclose(payload["lon"], actors.geometry.x, atol=5.1e-6)
-    np.testing.assert_allclose(payload["lat"], actors.geometry.y, atol=5.1e-6)
-    assert payload["supported"] == actors["is_supported"].astype(int).tolist()
+    assert [payload["communes"][row] for row in payload["commune"]] == actors["commune_name"].tolist()
+    places = [
+        np.array(payload[name]) * payload["step"] + at
+        for name, at in zip(("lon", "lat"), payload["origin"], strict=True)
+    ]
+    np.testing.assert_allclose(places[0], actors.geometry.x, atol=5.1e-6)
+    np.testing.assert_allclose(places[1], actors.geometry.y, atol=5.1e-6)
+    assert [int(digit) for digit in payload["supported"]] == actors["is_supported"].astype(int).tolist()
 
 
 def test_axis_and_look_are_those_of_the_reference(payload, starter_snapshot):
@@ -61,14 +67,14 @@ def test_axis_and_look_are_those_of_the_reference(payload, starter_snapshot):
     for row, axes, look, precision in zip(
         payload["axis"], actors["axes"], payload["look"], actors["geo_precision"], strict=True
     ):
-        assert styles[row]["key"] == reference.main_axis(list(axes))
-        assert look == {"housenumber": "exact", "street": "near"}.get(precision, "approximate")
+        assert styles[int(row, 36)]["key"] == reference.main_axis(list(axes))
+        assert LOOKS[int(look)] == {"housenumber": "exact", "street": "near"}.get(precision, "approximate")
 
 
 def test_payload_tells_nothing_of_masked_places(starter_snapshot, payload):
     """Sensitive places are drawn approximate, at a point they share with their commune."""
     actors = starter_snapshot.layer("actors")
-    looks = np.array(payload["look"])[actors["is_sensitive"].to_numpy(dtype=bool)]
+    looks = np.array([LOOKS[int(digit)] for digit in payload["look"]])[actors["is_sensitive"].to_numpy(dtype=bool)]
     assert len(looks) > 0
     assert set(looks) == {"approximate"}
 
