@@ -104,8 +104,8 @@ def markdown_escape(text: object) -> str:
 
     Examples
     --------
-    >>> markdown_escape("Asso *une* $x$ :smile:")
-    'Asso \\\\*une\\\\* \\\\$x\\\\$ \\\\:smile\\\\:'
+    >>> print(markdown_escape("Asso *une* $x$ :smile:"))
+    Asso \*une\* \$x\$ \:smile\:
     """
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~:&^=])", r"\\\1", str(text))
 
