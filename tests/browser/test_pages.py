@@ -393,3 +393,19 @@ def test_place_is_understood_as_people_write_it(page_at, site, typed, code):
         expect(page).to_have_url(re.compile(rf"/\?commune={code}$"))
     else:
         expect(page.get_by_role("alert")).to_contain_text("Zzyzx")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_map_is_drawn_in_the_colours_of_the_page(page_at, site, scheme):
+    """Whenever its style sheet comes, the canvas ends in the paper colour and the font of the page around it."""
+    page = drawn(page_at(f"{site.url}/?canton=3114", color_scheme=scheme).page)
+    frame = next(frame for frame in page.frames if frame.parent_frame)
+    frame.wait_for_function(
+        """() => {
+          const style = getComputedStyle(map_div.getContainer());
+          const { paper, font } = map_div.essmap.actors.colours;
+          return font === style.fontFamily && paper === style.getPropertyValue("--paper").trim();
+        }"""
+    )
+    paper = frame.evaluate("map_div.essmap.actors.colours.paper")
+    assert (paper == "#ffffff") == (scheme == "light")

@@ -151,7 +151,9 @@
       box.append(this.tip, this.live);
       this.onKey = this.onKey.bind(this);
       box.addEventListener("keydown", this.onKey);
-      this.watcher = new MutationObserver(() => this.readColours() && this.redraw());
+      this.onStyles = () => this.readColours() && this.redraw();
+      this.watcher = new MutationObserver(this.onStyles);
+      document.addEventListener("load", this.onStyles, true); // a style sheet that comes after the first drawing
       this.watcher.observe(document.head, { childList: true, subtree: true, characterData: true });
       this.watcher.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class"] });
       this.readColours();
@@ -160,6 +162,7 @@
     onRemove(map) {
       this.map = null;
       this.watcher.disconnect();
+      document.removeEventListener("load", this.onStyles, true);
       map.getContainer().removeEventListener("keydown", this.onKey);
       [this.canvas, this.tip, this.live].forEach((node) => node.remove());
     },
