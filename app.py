@@ -45,6 +45,10 @@ else:
     server.set_colour(deployment.primary_colour)
     app = st.App(
         Path(__file__).resolve(),
-        middleware=server.middleware(site_title=deployment.site_title, frame_ancestors=deployment.frame_ancestors),
+        middleware=server.middleware(
+            site_title=deployment.site_title,
+            frame_ancestors=deployment.frame_ancestors,
+            tile_origins=deployment.tile_origins,
+        ),
         on_script_error=server.error_handler(contact=deployment.contact_email),
     )

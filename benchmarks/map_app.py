@@ -45,7 +45,11 @@ def data() -> tuple[SearchIndex, gpd.GeoDataFrame, Home, dict[str, str], list[li
     labels = {**reference.domains()["label"], **reference.legal_forms()["label"]}
     index = SearchIndex.build(actors, geography.communes, labels)
     paths = publish_outlines(
-        geography.communes, geography.cantons, geography.department, reference.projected_crs(DEPARTMENT)
+        geography.communes,
+        geography.cantons,
+        geography.epci,
+        geography.department,
+        reference.projected_crs(DEPARTMENT),
     )
     paths["actors"] = publish_actors(actors)
     rows = zip(actors.geometry.y, actors.geometry.x, actors["name"], actors["commune_name"], strict=True)

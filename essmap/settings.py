@@ -6,7 +6,10 @@ Importing this module reads nothing; `load_settings` does.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
@@ -21,6 +24,12 @@ from essmap.errors import SettingsError
 from essmap.texts import t
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
+
+#: Plan IGN v2 by WMTS: no key, no limit on requests (documentation of the Géoplateforme, 2026).
+PLAN_IGN = (
+    "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2"
+    "&STYLE=normal&FORMAT=image/png&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
+)
 
 SETTINGS_FILE_VARIABLE = "ESSMAP_SETTINGS"
 
@@ -80,12 +89,33 @@ class Settings(BaseSettings):
 
     frame_ancestors: str = "'self'"
 
+    tiles: Literal["ask", "on", "off"] = "ask"
+    tiles_url: str = PLAN_IGN
+    tiles_credit: str = "© IGN – Plan IGN v2, Licence Ouverte 2.0"
+    tiles_provider: str = "IGN"
+
     @field_validator("frame_ancestors")
     @classmethod
     def _one_header_value(cls, value: str) -> str:
         if any(mark in value for mark in ";,\r\n"):
             raise ValueError("frame_ancestors")
         return value
+
+    @field_validator("tiles_url")
+    @classmethod
+    def _one_tile(cls, value: str) -> str:
+        """Refuse what Leaflet could not fill in, or a header could not carry."""
+        filled = value.replace("{z}", "1").replace("{x}", "1").replace("{y}", "1")
+        is_whole = all(name in value for name in ("{z}", "{x}", "{y}")) and not set("{}<>\"'\\") & set(filled)
+        if not is_whole or not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/[!-~]*", filled):
+            raise ValueError("tiles_url")
+        return value
+
+    @property
+    def tile_origins(self) -> tuple[str, ...]:
+        """Origins that a browser may load background tiles from; none where they are off."""
+        parts = urlsplit(self.tiles_url)
+        return () if self.tiles == "off" else (f"{parts.scheme}://{parts.netloc}",)
 
     @classmethod
     def settings_customise_sources(

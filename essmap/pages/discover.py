@@ -6,7 +6,7 @@ import streamlit as st
 
 from essmap import reference
 from essmap.pages import frame, state
-from essmap.pages.actor_map import actor_map, row_of
+from essmap.pages.actor_map import actor_map, embedded_map, row_of
 from essmap.pages.filter_bar import filter_bar
 from essmap.pages.loaded import Loaded, settings
 from essmap.texts import t
@@ -20,6 +20,9 @@ PAGE_SIZE = 20
 
 def show(data: Loaded) -> None:
     """Draw the page."""
+    if st.context.is_embedded:
+        embedded_map(data, said=_count_sentence(data, int(data.index.mask(state.filters()).sum())))
+        return
     frame.heading(t("discover.title", place=data.in_department), t("discover.lead"))
     filters = filter_bar(data)
     mask = data.index.mask(filters)

@@ -136,10 +136,10 @@ def _current(root: str, department: str) -> str | None:
 @st.cache_resource(max_entries=_BUILDS_KEPT, show_spinner=False)
 def _load(root: str, department: str, build_id: str | None) -> Loaded:
     snapshot = Store(root).load(department, build_id)
-    communes, cantons = snapshot.layer("communes"), snapshot.layer("cantons")
+    communes, cantons, epci = (snapshot.layer(name) for name in ("communes", "cantons", "epci"))
     area = snapshot.layer("department")
     labels = {**reference.domains()["label"], **reference.legal_forms()["label"]}
-    assets = publish_outlines(communes, cantons, area, reference.projected_crs(department))
+    assets = publish_outlines(communes, cantons, epci, area, reference.projected_crs(department))
     assets["actors"] = publish_actors(snapshot.layer("actors"))
     places, place_bounds = _places(snapshot)
     result = Loaded(

@@ -54,4 +54,5 @@ def show() -> None:
     page.run()
     if key in _FILTERED:
         state.write()
-    frame.footer(content, pages)
+    if key not in _FILTERED or not st.context.is_embedded:  # embedded in another site, Découvrir is the bare map
+        frame.footer(content, pages)

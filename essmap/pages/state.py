@@ -13,6 +13,7 @@ from typing import Final
 import streamlit as st
 
 from essmap.view.filters import Filters
+from essmap.view.messages import VIEW_PARAMETER
 
 _FILTERS: Final = "essmap_filters"
 _ACTOR: Final = "essmap_actor"
@@ -20,6 +21,7 @@ _ON_MAP: Final = "essmap_on_map"
 _WRITTEN: Final = "essmap_query"
 _PAGE: Final = "essmap_page"
 _TOUCHED: Final = "essmap_touched"
+_VIEW: Final = "essmap_view"
 ACTOR_PARAMETER: Final = "acteur"
 WIDGET_PREFIX: Final = "filter_"
 LIST_PAGE: Final = "list_page"
@@ -47,6 +49,8 @@ def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: set[str]) 
         actor = query.get(ACTOR_PARAMETER)
         st.session_state[_ACTOR] = actor if actor in actor_ids else None
         st.session_state[_ON_MAP] = False
+    if is_new:
+        st.session_state[_VIEW] = query.get(VIEW_PARAMETER, "")
     st.session_state[_PAGE] = page
 
 
@@ -69,6 +73,12 @@ def write() -> None:
 def touched() -> None:
     """Note that the visitor did something on the page: the callback of every widget that reruns it."""
     st.session_state[_TOUCHED] = True
+    st.session_state.pop(_VIEW, None)
+
+
+def asked_view() -> str:
+    """Return the view of the map that the link of this visit asks for, until the visitor does something."""
+    return str(st.session_state.get(_VIEW, ""))
 
 
 def filters() -> Filters:

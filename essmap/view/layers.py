@@ -30,22 +30,29 @@ _BASE_36: Final = string.digits + string.ascii_lowercase
 
 
 def publish_outlines(
-    communes: gpd.GeoDataFrame, cantons: gpd.GeoDataFrame, department: gpd.GeoDataFrame, metric_crs: int
+    communes: gpd.GeoDataFrame,
+    cantons: gpd.GeoDataFrame,
+    epci: gpd.GeoDataFrame,
+    department: gpd.GeoDataFrame,
+    metric_crs: int,
 ) -> dict[str, str]:
-    """Publish the background: cantons, department and town names in one asset, communes in another.
+    """Publish the territories: cantons, EPCI, department and town names in one asset, communes in another.
 
     Neighbours are simplified together, so that their common border stays common.
 
     Parameters
     ----------
-    communes, cantons, department : GeoDataFrame, EPSG:4326
+    communes, cantons, epci, department : GeoDataFrame, EPSG:4326
+        An EPCI is drawn as far as its outline goes: its part inside the department.
     metric_crs : int
         EPSG code of the department's projection, in metres.
 
     Returns
     -------
     dict
-        Paths of the assets ``outlines`` and ``communes``.
+        Paths of the assets ``outlines`` (``cantons``, ``epci``, ``department``: GeoJSON; ``towns``: rows of name,
+        latitude, longitude, population) and ``communes`` (GeoJSON). Every feature has ``code`` and ``name``;
+        a commune also has ``canton`` and ``epci`` (codes, or null) and ``postcodes``.
     """
     outlined = communes[communes.geometry.notna()]
     by_size = communes.dropna(subset=["point_lon", "point_lat"]).sort_values("population", ascending=False)
@@ -54,11 +61,19 @@ def publish_outlines(
         for row in each_row(by_size)
     ]
     outlines = {
-        "cantons": _features(cantons, "canton_code", CANTON_TOLERANCE_M, metric_crs),
-        "department": _features(department, "department_code", CANTON_TOLERANCE_M, metric_crs),
+        "cantons": _features(cantons, _names(cantons, "canton_code", "label"), CANTON_TOLERANCE_M, metric_crs),
+        "epci": _features(epci, _names(epci, "epci_code", "epci_name"), CANTON_TOLERANCE_M, metric_crs),
+        "department": _features(
+            department, _names(department, "department_code", "department_name"), CANTON_TOLERANCE_M, metric_crs
+        ),
         "towns": towns,
     }
-    communes_json = _features(outlined, "commune_code", COMMUNE_TOLERANCE_M, metric_crs)
+    members = _names(outlined, "commune_code", "commune_name")
+    for properties, row in zip(members, each_row(outlined), strict=True):
+        properties["canton"] = None if pd.isna(row.canton_code) else row.canton_code
+        properties["epci"] = None if pd.isna(row.epci_code) else row.epci_code
+        properties["postcodes"] = list(row.postcodes)
+    communes_json = _features(outlined, members, COMMUNE_TOLERANCE_M, metric_crs)
     return {
         "outlines": publish("outlines.json", _dump(outlines), _JSON),
         "communes": publish("communes.json", _dump(communes_json), _JSON),
@@ -115,15 +130,21 @@ def bounds(geometries: Sequence[Any] | gpd.GeoSeries) -> list[list[float]]:
     return [[round(south, 4), round(west, 4)], [round(north, 4), round(east, 4)]]
 
 
-def _features(frame: gpd.GeoDataFrame, key: str, tolerance_m: float, metric_crs: int) -> dict[str, Any]:
+def _names(frame: gpd.GeoDataFrame, code: str, name: str) -> list[dict[str, Any]]:
+    return [{"code": key, "name": label} for key, label in zip(frame[code], frame[name], strict=True)]
+
+
+def _features(
+    frame: gpd.GeoDataFrame, properties: Iterable[dict[str, Any]], tolerance_m: float, metric_crs: int
+) -> dict[str, Any]:
     metric = frame.geometry.to_crs(metric_crs)
     simplified = gpd.GeoSeries(
         shapely.coverage_simplify(metric.to_numpy(), tolerance_m), index=frame.index, crs=metric_crs
     ).to_crs(4326)
     rounded = shapely.set_precision(simplified.to_numpy(), 10**-_DECIMALS, mode="pointwise")
     features = [
-        {"type": "Feature", "properties": {"code": code}, "geometry": _tidy(shapely.geometry.mapping(shape))}
-        for code, shape in zip(frame[key], rounded, strict=True)
+        {"type": "Feature", "properties": row, "geometry": _tidy(shapely.geometry.mapping(shape))}
+        for row, shape in zip(properties, rounded, strict=True)
     ]
     return {"type": "FeatureCollection", "features": features}
 

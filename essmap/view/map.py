@@ -7,10 +7,10 @@ folium's default scripts and styles come from third parties: here they come from
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import folium
 from branca.element import MacroElement
@@ -25,11 +25,13 @@ MAX_ZOOM: Final = 18
 MIN_ZOOM: Final = 7
 
 #: Our scripts, in the order they need each other; served as one, because streamlit-folium waits for each in turn.
-_SCRIPTS: Final = ("grouping", "actors", "map")
+_SCRIPTS: Final = ("grouping", "parts", "actors", "territories", "background", "controls", "map")
 #: Texts of ``texts/fr/map.toml`` that the scripts show or say; the title depends on the page.
 _TEXTS: Final = (
     "actor",
     "group",
+    "group_one_supported",
+    "group_supported",
     "same_place",
     "centre",
     "close",
@@ -43,11 +45,61 @@ _TEXTS: Final = (
     "zoomed",
     "none_in_view",
     "two_fingers",
+    "tools",
+    "full_screen",
+    "leave_full_screen",
+    "around_me",
+    "locating",
+    "located",
+    "located_roughly",
+    "location_far",
+    "location_refused",
+    "location_failed",
+    "location_slow",
+    "see_results",
+    "see_department",
+    "seen_results",
+    "no_results",
+    "copy_link",
+    "link_copied",
+    "link_by_hand",
+    "link",
+    "tiles",
+    "tiles_calls",
+    "tiles_unreachable",
+    "territory_canton",
+    "territory_see",
+    "territory_see_about",
 )
 
 #: Diverging fills of observed / expected, colour-blind safe (brown to teal), from « moins de la moitié » to
 #: « plus du double ». Source: ColorBrewer BrBG, 5 classes.
 RATIO_FILLS: Final = {"c0": "#a6611a", "c1": "#dfc27d", "c2": "#f5f5f5", "c3": "#80cdc1", "c4": "#018571"}
+
+
+Level = Literal["canton", "epci", "commune"]
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """A background of tiles, from a server that is not ours.
+
+    Attributes
+    ----------
+    url : str
+        Address of a tile, with ``{z}``, ``{x}`` and ``{y}``.
+    credit : str
+        What its licence asks to be shown.
+    provider : str
+        Whose plan it is, in one word: part of the button's name.
+    at_once : bool
+        Whether it shows before the visitor has asked.
+    """
+
+    url: str
+    credit: str
+    provider: str
+    at_once: bool = False
 
 
 class OfflineMap(folium.Map):
@@ -103,7 +155,15 @@ class MapState:
     look : str
         The map moves to ``bounds`` only when this changes.
     fills : dict
-        Territory code to ``{"class": ..., "label": ...}``.
+        Code of a territory of the map's level to ``{"class": ..., "label": ...}`` and, where colour alone must not
+        say it, ``"pattern": "hatch"``.
+    palette : dict
+        Colour (``#rrggbb``) of each class of ``fills``; the default is `RATIO_FILLS`. A class without one is left
+        in the colour of the land.
+    territory : tuple (kind, code) or None
+        The chosen territory, to be outlined; kinds are those of `essmap.view.filters.Where`.
+    view : tuple or None
+        Latitude, longitude and zoom that a new frame opens on, in place of ``bounds``.
     """
 
     mask: str = ""
@@ -111,9 +171,23 @@ class MapState:
     bounds: list[list[float]] | None = None
     look: str = ""
     fills: dict[str, dict[str, str]] = field(default_factory=dict)
+    palette: dict[str, str] = field(default_factory=dict)
+    territory: tuple[str, str] | None = None
+    view: tuple[float, float, float] | None = None
 
 
-def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, with_actors: bool) -> folium.Map:
+def base_map(
+    assets: dict[str, str],
+    home: list[list[float]],
+    *,
+    title: str,
+    with_actors: bool,
+    level: Level = "canton",
+    territories: Literal["ask", "direct"] | None = None,
+    background: Background | None = None,
+    shares_view: bool = False,
+    fills_frame: bool = False,
+) -> folium.Map:
     """Return the base map; build it anew at each rerun (streamlit-folium changes the object it is given).
 
     Parameters
@@ -125,6 +199,18 @@ def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, wit
     title : str
         What a screen reader calls the map.
     with_actors : bool
+    level : str
+        Which territories ``fills`` colours.
+    territories : str or None
+        What a click on land does: ``ask`` names commune and canton and offers to choose one, ``direct`` chooses the
+        territory of ``level``. The page gets ``territory:<kind>:<code>:<counter>`` as the clicked tooltip
+        (`essmap.view.messages.read_territory`).
+    background : Background or None
+        Tiles that the visitor may show; None: there is no such button.
+    shares_view : bool
+        Whether « Copier le lien » adds what the map looks at: only for pages that read it.
+    fills_frame : bool
+        Whether the map is as high as its frame, whatever height the page gives.
 
     Returns
     -------
@@ -138,6 +224,11 @@ def base_map(assets: dict[str, str], home: list[list[float]], *, title: str, wit
         "actors": from_component(assets["actors"]) if with_actors else None,
         "bounds": home,
         "title": title,
+        "level": level,
+        "territories": territories,
+        "tiles": None if background is None else asdict(background),
+        "share": shares_view,
+        "fill": fills_frame,
     }
     _Base(config).add_to(result)
     return result
@@ -152,6 +243,9 @@ def state_layer(state: MapState) -> folium.FeatureGroup:
         "bounds": state.bounds,
         "look": state.look,
         "fills": state.fills,
+        "palette": state.palette,
+        "territory": state.territory,
+        "view": state.view,
     }
     _State(content).add_to(group)
     return group

@@ -12,13 +12,14 @@ import pytest
 from playwright.sync_api import expect
 
 from essmap.texts import t
+from essmap.view import map as map_module
 from essmap.view.assets import get, leaflet_assets
 from essmap.view.layers import LOOKS, axis_styles, pack_mask, publish_actors
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("layer")]
 
 SITE = "http://127.0.0.1:9/"
-SCRIPTS = ("grouping.js", "actors.js", "map.js")
+SCRIPTS = tuple(f"{name}.js" for name in map_module._SCRIPTS)
 HOME = [[42.7, 0.4], [43.9, 2.05]]
 PRECISIONS = ["housenumber", "street", "locality"]
 NOTHING = {"type": "FeatureCollection", "features": []}
@@ -26,8 +27,9 @@ HTML = """<!doctype html><html lang="fr"><head><title>Couche</title>
 <style>:root { --text-color: #1a1f29; --background-color: #ffffff; }</style>
 <link rel="stylesheet" href="leaflet.css"><link rel="stylesheet" href="map.css">
 <style>#map { height: 500px; }</style></head><body><div id="map"></div>
-<script src="leaflet.js"></script><script src="grouping.js"></script><script src="actors.js"></script>
-<script src="map.js"></script></body></html>"""
+<script src="leaflet.js"></script>SCRIPTS</body></html>""".replace(
+    "SCRIPTS", "".join(f'<script src="{name}"></script>' for name in SCRIPTS)
+)
 START = """(config) => {
   window.chosen = [];
   window.rows = () => chosen.map((content) => content.split(":")[1]);
@@ -116,7 +118,7 @@ def layer_of(page_at, browser):
         served = {"": HTML.encode(), "actors.json": get(publish_actors(actors)).content}
         served |= {name: get(leaflet[name]).content for name in ("leaflet.js", "leaflet.css")}
         served |= {name: web.joinpath(name).read_bytes() for name in (*SCRIPTS, "map.css")}
-        outlines = {"cantons": NOTHING, "department": NOTHING, "towns": []}
+        outlines = {"cantons": NOTHING, "epci": NOTHING, "department": NOTHING, "towns": []}
         served |= {"outlines.json": json.dumps(outlines).encode(), "communes.json": json.dumps(NOTHING).encode()}
         types = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 
@@ -128,8 +130,7 @@ def layer_of(page_at, browser):
 
         page.route("**/*", answer)
         page.goto(SITE)
-        names = ("actor", "group", "same_place", "close", "failure", "zoom_in", "zoom_out", "credit", "keys", "step")
-        words = {name: t(f"map.{name}") for name in (*names, "keys_map", "zoomed", "none_in_view", "two_fingers")}
+        words = {name: t(f"map.{name}") for name in map_module._TEXTS}
         config = {
             "actors": "actors.json", "outlines": "outlines.json", "communes": "communes.json", "axes": axis_styles(),
             "fills": {}, "bounds": HOME, "texts": words | (texts or {}), "title": "Carte", "map": map_options or {},
@@ -555,7 +556,8 @@ def test_grouping_costs_no_more_than_sorting(layer_of):
         """() => {
       const n = 100000;
       const random = (() => { let s = 1; return () => { s = (s * 16807) % 2147483647; return s / 2147483647; }; })();
-      const actors = { x: new Float64Array(n), y: new Float64Array(n), axis: new Uint8Array(n) };
+      const [axis, supported] = [new Uint8Array(n), new Uint8Array(n)];
+      const actors = { x: new Float64Array(n), y: new Float64Array(n), axis, supported };
       for (let i = 0; i < n; i += 1) {
         actors.x[i] = 128 + random() * (i % 2 ? 1 : 0.1);
         actors.y[i] = 93 + random() * (i % 2 ? 1 : 0.1);

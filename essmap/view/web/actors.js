@@ -1,17 +1,17 @@
 /* The actor layer of essmap's map: one canvas over Leaflet, fed once by URL, then only told which actors to show.
- * Needs Leaflet and grouping.js.
+ * Needs Leaflet, grouping.js and parts.js.
  *
  * new essmap.ActorLayer(config)  config: actors (URL), axes ([{colour, shape}]), texts
  * layer.show({mask, selected})   mask: numpy.packbits in base64; selected: row of an actor, or -1
  * layer.screenPoints()           what is drawn in view, in pixels of the frame (for tests)
  *
- * The layer is the only one of the map that speaks to the page (`choose`). Text from data only ever goes through
- * textContent or the canvas.
+ * Text from data only ever goes through textContent or the canvas.
  */
 (function () {
   "use strict";
 
   const { CELL, LARGEST, SINGLE, decodeMask, groupActors, readActors, sizeOf } = window.essmap;
+  const { element, fill, openBubble, say, tell } = window.essmap;
   const MARGIN = 128;      // drawn beyond each side of the view, so that a short pan draws nothing anew
   const KEPT_LEVELS = 6;   // groupings kept per mask
   const TOUCH = 22;        // radius of a target under a finger: 44 px across
@@ -27,17 +27,6 @@
   };
   const NUMBER = new Intl.NumberFormat("fr");
   const BY_NAME = new Intl.Collator("fr", { numeric: true });
-
-  function element(tag, className, text) {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  }
-
-  function fill(template, values) {
-    return template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-  }
 
   // ---------------------------------------------------------------- drawing
 
@@ -99,8 +88,8 @@
     pen.stroke();
   }
 
-  /** A group: a ring coloured by the share of each axis, and the count. */
-  function drawGroup(pen, { x, y, count, shares, axes, ink, paper, font }) {
+  /** A group: a ring coloured by the share of each axis, and the count; a dot on the ring marks supported ones. */
+  function drawGroup(pen, { x, y, count, shares, supported, axes, ink, paper, font }) {
     const radius = sizeOf(count) / 2;
     disc(pen, x, y, radius + 2, paper);
     let from = -Math.PI / 2;
@@ -118,6 +107,10 @@
     pen.fillStyle = ink;
     pen.font = `650 ${count < 1000 ? 13 : count < 10000 ? 12 : 10.5}px ${font}`;
     pen.fillText(NUMBER.format(count), x, y + 0.5);
+    if (!supported) return;
+    const aside = (radius - 1) * Math.SQRT1_2;
+    disc(pen, x + aside, y - aside, 6.2, paper);
+    disc(pen, x + aside, y - aside, 4.6, ink);
   }
 
   // ---------------------------------------------------------------- the layer
@@ -144,11 +137,9 @@
       pane.append(this.canvas);
       const box = map.getContainer();
       this.tip = element("div", "essmap-tip");
-      this.tip.setAttribute("aria-hidden", "true");  // what it says is announced by `live`
+      this.tip.setAttribute("aria-hidden", "true");  // what it says is announced by `say`
       this.tip.hidden = true;
-      this.live = element("div", "essmap-unseen");
-      this.live.setAttribute("role", "status");
-      box.append(this.tip, this.live);
+      box.append(this.tip);
       this.onKey = this.onKey.bind(this);
       box.addEventListener("keydown", this.onKey);
       this.onStyles = () => this.readColours() && this.redraw();
@@ -164,7 +155,7 @@
       this.watcher.disconnect();
       document.removeEventListener("load", this.onStyles, true);
       map.getContainer().removeEventListener("keydown", this.onKey);
-      [this.canvas, this.tip, this.live].forEach((node) => node.remove());
+      [this.canvas, this.tip].forEach((node) => node.remove());
     },
     getEvents() {
       return {
@@ -279,14 +270,14 @@
         const count = groups.count[group];
         const first = groups.first[group];
         const radius = sizeOf(count) / 2;
-        this.visible.push({ group, count, first, radius, x: groups.x[group], y: groups.y[group] });
+        this.visible.push({ group, count, first, radius, supported: groups.supported[group], x: groups.x[group], y: groups.y[group] });
         if (group === selected) disc(pen, x, y, radius + 9, colours.paper);
         if (count === 1) {
           const [axis, look, supported] = [axes[actors.axis[first]], actors.look[first], actors.supported[first]];
           drawActor(pen, { x, y, axis, look, supported, ...colours });
         } else {
           const shares = groups.shares.subarray(group * axes.length, (group + 1) * axes.length);
-          drawGroup(pen, { x, y, count, shares, axes, ...colours });
+          drawGroup(pen, { x, y, count, shares, supported: groups.supported[group], axes, ...colours });
         }
         if (group === selected) circle(pen, x, y, radius + 6, 3, colours.ink);
         if (group === current) {
@@ -338,7 +329,10 @@
     },
     label(item) {
       const { texts } = this.config;
-      if (item.count > 1) return fill(texts.group, { n: NUMBER.format(item.count) });
+      if (item.count > 1) {
+        const text = [texts.group, texts.group_one_supported][item.supported] || texts.group_supported;
+        return fill(text, { n: NUMBER.format(item.count), k: NUMBER.format(item.supported) });
+      }
       return fill(texts.actor, { name: this.actors.name[item.first], commune: this.actors.commune(item.first) });
     },
     inContainer(item) {
@@ -382,11 +376,26 @@
       this.tip.hidden = true;
       this.map.getContainer().classList.remove("essmap-over");
     },
-    onClick(event) {
-      if (!this.actors) return;
+    /** Where the shown actors are, and how many; null where there is none. */
+    extent() {
+      if (!this.actors || !this.shown.length) return null;
+      const { x, y } = this.actors;
+      const bounds = L.latLngBounds([]);
+      const frame = this.shown.reduce(([west, north, east, south], i) => [
+        Math.min(west, x[i]), Math.min(north, y[i]), Math.max(east, x[i]), Math.max(south, y[i]),
+      ], [Infinity, Infinity, -Infinity, -Infinity]);
+      bounds.extend(this.map.unproject(frame.slice(0, 2), 0)).extend(this.map.unproject(frame.slice(2), 0));
+      return { bounds, count: this.shown.length };
+    },
+    /** The actor or group that a click or a pointer is on, or null. */
+    itemAt(event) {
+      if (!this.actors) return null;
       const source = event.originalEvent || {};
       const finger = source.pointerType ? source.pointerType === "touch" : matchMedia("(pointer: coarse)").matches;
-      const item = this.hit(event.containerPoint, finger ? TOUCH : MOUSE);
+      return this.hit(event.containerPoint, finger ? TOUCH : MOUSE);
+    },
+    onClick(event) {
+      const item = this.itemAt(event);
       if (item) this.open(item);
     },
     open(item) {
@@ -394,15 +403,11 @@
       if (item.count === 1) this.choose(item.first);
       else this.openGroup(item);
     },
-    /** Tell the page that an actor was chosen; the counter makes a second click on the same one count.
-     *  streamlit-folium listens to clicks on layers and reports the tooltip of their source. */
+    /** Tell the page that an actor was chosen; the counter makes a second click on the same one count. */
     choose(i) {
       this.clicks += 1;
       const digest = this.config.actors.split("/").at(-2); // of the table that `i` counts in
-      const content = `${digest}:${i}:${this.clicks}`;
-      const source = { getTooltip: () => ({ getContent: () => content }), _tooltip: { _content: content } };
-      const latlng = this.map.unproject([this.actors.x[i], this.actors.y[i]], 0);
-      this.fire("click", { latlng, sourceTarget: source });
+      tell(this, `${digest}:${i}:${this.clicks}`, this.map.unproject([this.actors.x[i], this.actors.y[i]], 0));
     },
     /** Zoom in until a group parts; if it never does (one place, no zoom left), list its actors. */
     openGroup(item) {
@@ -421,7 +426,7 @@
       const bounds = L.latLngBounds(members.map((i) => map.unproject([actors.x[i], actors.y[i]], 0)));
       let zoom = Math.min(last, Math.max(map.getBoundsZoom(bounds.pad(0.1)), this.zoom + 1));
       while (zoom < last && whole(zoom)) zoom = Math.min(last, zoom + 1);
-      this.say(fill(this.config.texts.zoomed, { n: NUMBER.format(members.length) }));
+      say(this.map, fill(this.config.texts.zoomed, { n: NUMBER.format(members.length) }));
       map.setView(bounds.getCenter(), zoom);
     },
     list(members, latlng) {
@@ -443,19 +448,7 @@
         list.append(row);
       });
       box.append(list);
-      const options = { maxHeight: 260, maxWidth: 300, minWidth: 180, autoPan: true, autoPanPadding: [8, 8] };
-      const popup = L.popup(options).setLatLng(latlng).setContent(box).openOn(map);
-      const close = popup.getElement().querySelector(".leaflet-popup-close-button");
-      close.setAttribute("aria-label", config.texts.close);
-      popup.getElement().addEventListener("keydown", (event) => {
-        if (event.key === "Escape") map.closePopup();
-      });
-      popup.on("remove", () => {
-        const active = document.activeElement;
-        const inside = active === document.body || popup.getElement()?.contains(active);
-        if (document.hasFocus() && inside) map.getContainer().focus();
-      });
-      box.querySelector("button").focus({ preventScroll: true });
+      openBubble(map, latlng, box, config.texts);
     },
     symbol(i) {
       const { actors, config, colours } = this;
@@ -497,7 +490,7 @@
         .filter(({ x, y }) => x >= 0 && y >= 0 && x < size.x && y < size.y)
         .sort((a, b) => Math.floor(a.y / CELL) - Math.floor(b.y / CELL) || a.x - b.x);
       if (!inView.length) {
-        this.say(this.config.texts.none_in_view);
+        say(this.map, this.config.texts.none_in_view);
         return;
       }
       const now = this.currentItem();
@@ -508,12 +501,9 @@
       this.redraw();
       this.showTip(item);
       const values = { label: this.label(item), k: next + 1, n: inView.length };
-      this.say(fill(this.config.texts.step, values));
-    },
-    say(text) {
-      this.live.textContent = text;
+      say(this.map, fill(this.config.texts.step, values));
     },
   });
 
-  Object.assign(window.essmap, { ActorLayer, drawActor, element, fill });
+  Object.assign(window.essmap, { ActorLayer, drawActor });
 })();

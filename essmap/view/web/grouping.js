@@ -48,8 +48,8 @@
   }
 
   /** Groups of the shown actors at one zoom level: first by cell, then circles that would overlap become one.
-   *  Returns { n, x, y, count, first, shares, of }: centre in pixels of the level, size, one member and members per
-   *  axis of each group; `of[k]` is the group of `shown[k]`. Every shown actor is in exactly one group. */
+   *  Returns { n, x, y, count, first, shares, supported, of }: centre in pixels of the level, size, one member, members
+   *  per axis and supported members of each group; `of[k]` is the group of `shown[k]`. Every shown actor is in exactly one group. */
   function groupActors(actors, shown, zoom, axes) {
     const total = shown.length;
     const scale = 2 ** zoom;
@@ -164,6 +164,7 @@
     const of = cellOf;
     const first = new Int32Array(n).fill(-1);
     const shares = new Int32Array(n * axes);
+    const supported = new Int32Array(n);
     for (let k = 0; k < shown.length; k += 1) {
       let cell = cellOf[k];
       while (into[cell] !== cell) cell = into[cell];
@@ -171,8 +172,9 @@
       of[k] = group;
       if (first[group] === -1) first[group] = shown[k];
       shares[group * axes + actors.axis[shown[k]]] += 1;
+      supported[group] += actors.supported[shown[k]];
     }
-    return { n, x: x.slice(0, n), y: y.slice(0, n), count: count.slice(0, n), first, shares, of };
+    return { n, x: x.slice(0, n), y: y.slice(0, n), count: count.slice(0, n), first, shares, supported, of };
   }
 
   window.essmap = { CELL, LARGEST, SINGLE, readActors, decodeMask, sizeOf, groupActors };

@@ -1,112 +1,62 @@
 /* essmap's map, on Leaflet: outlines and actors are fetched once by URL; a rerun only sends a small state.
- * Needs Leaflet, grouping.js and actors.js.
+ * Needs Leaflet and the other scripts of this folder.
  *
  * essmap.base(map, config)  draws the outlines, fetches the actors, and stays for as long as the frame lives;
  * essmap.show(map, state)   applies what a rerun changed: the mask of shown actors, the selection, where to look.
- *
- * Text from data only ever goes through textContent or attributes.
  */
 (function () {
   "use strict";
 
-  const { ActorLayer, element } = window.essmap;
-  const COMMUNES_FROM = 11;  // zoom from which commune outlines show
-  const LABELS = [[9, 12000], [10, 5000], [11, 2000], [12, 500], [13, 0]]; // zoom, smallest population named
-  /** Outlines of cantons (always) and communes (zoomed in), with the names of towns. */
-  function drawOutlines(map, config, layers) {
-    const classes = { canton: "essmap-canton", commune: "essmap-commune", department: "essmap-department" };
-    const style = (kind) => ({ className: classes[kind], interactive: false, fill: kind === "canton", weight: 1 });
-    fetch(config.outlines).then((answer) => answer.json()).then((data) => {
-      layers.cantons = L.geoJSON(data.cantons, { style: style("canton"), pane: "essmap-outlines" }).addTo(map);
-      L.geoJSON(data.department, { style: style("department"), pane: "essmap-outlines" }).addTo(map);
-      layers.towns = data.towns;
-      paint(layers, layers.fills, config);
-      labels(map, layers);
-    }).catch(() => {});
-    const onZoom = () => {
-      if (map.getZoom() >= COMMUNES_FROM && !layers.communes) {
-        layers.communes = L.layerGroup().addTo(map);
-        fetch(config.communes).then((answer) => answer.json()).then((data) => {
-          L.geoJSON(data, { style: style("commune"), pane: "essmap-outlines" }).addTo(layers.communes);
-        }).catch(() => { layers.communes = null; });
-      }
-      if (layers.communes) {
-        if (map.getZoom() >= COMMUNES_FROM) layers.communes.addTo(map);
-        else layers.communes.remove();
-      }
-    };
-    map.on("zoomend", onZoom);
-    map.on("zoomend moveend", () => labels(map, layers));
-    onZoom();
-  }
-
-  function labels(map, layers) {
-    if (!layers.towns) return;
-    layers.names.clearLayers();
-    const zoom = map.getZoom();
-    const smallest = LABELS.reduce((found, [level, population]) => (zoom >= level ? population : found), 30000);
-    const view = map.getBounds();
-    const taken = [];
-    layers.towns.forEach(([name, lat, lon, population]) => { // most populous first
-      if (population < smallest || !view.contains([lat, lon])) return;
-      const point = map.latLngToLayerPoint([lat, lon]);
-      const half = 4 + name.length * 3.4;
-      const hits = ([x, y, width]) => Math.abs(x - point.x) < half + width && Math.abs(y - point.y) < 17;
-      if (taken.some(hits)) return;
-      taken.push([point.x, point.y, half]);
-      const node = element("span", "", name);
-      node.setAttribute("aria-hidden", "true");
-      const icon = L.divIcon({ html: node, className: "essmap-town", iconSize: null });
-      L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "essmap-names" }).addTo(layers.names);
-    });
-  }
-
-  /** Colour the cantons by class (analysis pages); patterns mark what colour alone would not say in grey. */
-  function paint(layers, fills, config) {
-    if (!layers.cantons) return;
-    layers.cantons.eachLayer((layer) => {
-      const found = fills && fills[layer.feature.properties.code];
-      const path = layer.getElement();
-      path.style.fill = found ? config.fills[found.class] : "";
-      path.style.fillOpacity = found ? "0.85" : "";
-      layer.unbindTooltip();
-      path.classList.toggle("leaflet-interactive", Boolean(found));
-      if (found) layer.bindTooltip(element("span", "", found.label), { sticky: true });
-    });
-  }
+  const { ActorLayer, Territories, addControls, element, isCalm, lookAt, voices } = window.essmap;
 
   function base(map, own) {
     const config = { ...window.essmap.common, ...own };
+    const { texts } = config;
     // folium forbids to zoom with two fingers: who needs larger letters may.
     const viewport = document.querySelector('meta[name="viewport"]');
     if (viewport) viewport.content = "width=device-width, initial-scale=1";
+    document.documentElement.classList.toggle("essmap-fill", Boolean(config.fill));
     map.attributionControl.setPrefix(false);
-    map.attributionControl.addAttribution(config.texts.credit);
-    L.control.zoom({ zoomInTitle: config.texts.zoom_in, zoomOutTitle: config.texts.zoom_out }).addTo(map);
+    map.attributionControl.addAttribution(texts.credit);
     L.control.scale({ imperial: false }).addTo(map);
     const box = map.getContainer();
     box.setAttribute("role", config.actors ? "application" : "region");  // an application keeps its own keys
     box.setAttribute("aria-label", config.title);
-    box.setAttribute("aria-description", config.actors ? config.texts.keys : config.texts.keys_map);
+    box.setAttribute("aria-description", config.actors ? texts.keys : texts.keys_map);
     // Leaflet focuses the map at the first press: the page must not scroll under the pointer, the click would be lost.
     box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
-    map.createPane("essmap-outlines").style.zIndex = 300;
-    map.createPane("essmap-names").style.zIndex = 350;
-    map.getPane("essmap-names").style.pointerEvents = "none";
-    const layers = { names: L.layerGroup().addTo(map), fills: null, state: null };
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) keepStill(map);
-    scrollWithOneFinger(map, config.texts.two_fingers);
-    map.essmap = { config, layers, actors: config.actors ? new ActorLayer(config).addTo(map) : null };
-    drawOutlines(map, config, layers);
+    map.createPane("essmap-here").style.zIndex = 440;
+    map.getPane("essmap-here").style.pointerEvents = "none";
+    voices(map);
+    if (isCalm()) keepStill(map);
+    scrollWithOneFinger(map, texts.two_fingers);
+    map.essmap = { config, state: null, isCalm: isCalm() };
+    map.essmap.territories = new Territories(config).addTo(map);
+    map.essmap.actors = config.actors ? new ActorLayer(config).addTo(map) : null;
     if (config.bounds) map.fitBounds(config.bounds, { animate: false });
-    // The frame gets its width late: as long as the visitor has not moved the map, frame the view again.
+    Object.assign(map.essmap, addControls(map, config));
+    keepFramed(map);
+  }
+
+  /** The frame gets its size late: until the visitor has moved the map, its first view is framed again; then its
+   *  centre stays. */
+  function keepFramed(map) {
+    const box = map.getContainer();
     let touched = false;
-    ["pointerdown", "wheel", "keydown"].forEach((kind) => box.addEventListener(kind, () => { touched = true; }, { passive: true }));
+    ["pointerdown", "wheel", "keydown"].forEach((kind) => {
+      box.addEventListener(kind, () => { touched = true; }, { passive: true });
+    });
     new ResizeObserver(() => {
-      map.invalidateSize({ animate: false, pan: false });
-      const wanted = (layers.state && layers.state.bounds) || config.bounds;
-      if (!touched && wanted) map.fitBounds(wanted, { animate: false, padding: [12, 12] });
+      map.invalidateSize({ animate: false, pan: touched });
+      if (!touched) frameFirst(map);
     }).observe(box);
+  }
+
+  /** Look where the state says: the view of a shared link, or the bounds. */
+  function frameFirst(map) {
+    const { state, config } = map.essmap;
+    if (state && state.view) map.setView(state.view.slice(0, 2), state.view[2], { animate: false });
+    else if ((state && state.bounds) || config.bounds) lookAt(map, (state && state.bounds) || config.bounds);
   }
 
   /** No movement that was not asked for: zooms and pans happen at once. */
@@ -133,19 +83,19 @@
       else map.dragging.enable();
     }, { capture: true, passive: true });
     box.addEventListener("touchmove", (event) => {
-      const inPopup = event.target.closest(".leaflet-popup, .leaflet-control");
+      const inPopup = event.target.closest(".leaflet-popup, .leaflet-control, .essmap-dialog");
       say(event.touches.length === 1 && !inPopup);
     }, { passive: true });
   }
 
   function show(map, state) {
-    const { layers, actors, config } = map.essmap;
-    const look = layers.state && layers.state.look;
-    layers.state = state;
-    if (state.bounds && state.look !== look) map.fitBounds(state.bounds, { animate: false, padding: [12, 12] });
-    if (actors) actors.show(state);
-    layers.fills = state.fills || null;
-    paint(layers, layers.fills, config);
+    const before = map.essmap.state;
+    map.essmap.state = state;
+    if (!before) {
+      if (state.view || state.bounds) frameFirst(map);
+    } else if (state.bounds && state.look !== before.look) lookAt(map, state.bounds, { flies: true });
+    if (map.essmap.actors) map.essmap.actors.show(state);
+    map.essmap.territories.show(state);
   }
 
   Object.assign(window.essmap, { base, show });

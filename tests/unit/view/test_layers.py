@@ -32,7 +32,7 @@ def payload(starter_snapshot):
 
 @pytest.fixture(scope="module")
 def outlines(starter_snapshot):
-    layers = [starter_snapshot.layer(name) for name in ("communes", "cantons", "department")]
+    layers = [starter_snapshot.layer(name) for name in ("communes", "cantons", "epci", "department")]
     paths = publish_outlines(*layers, METRIC)
     return {name: content_of(path) for name, path in paths.items()}
 
