@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import streamlit as st
 
@@ -73,6 +73,8 @@ def body(name: str, chosen: Settings, place: str) -> str:
     """
     values: dict[str, str | Html] = {key: shown(str(getattr(chosen, key))) for key in PRINTED}
     values["place"] = place
+    host = urlsplit(chosen.tiles_url).hostname
+    values["tiles"] = t(f"privacy.tiles_{chosen.tiles}", provider=chosen.tiles_provider, host=host)
     return f'<div class="essmap-legal">{page_html(page(name), values)}</div>'
 
 
