@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -178,7 +178,8 @@ def load_settings(**overrides: str) -> Settings:
         If a value makes no sense or the file has an unknown key; names every one of them.
     """
     try:
-        return Settings(**overrides)
+        values: dict[str, Any] = dict(overrides)
+        return Settings(**values)
     except ValidationError as error:
         names = ", ".join(sorted({str(item["loc"][0]) if item["loc"] else "?" for item in error.errors()}))
         raise SettingsError(t("errors.settings_invalid", names=names)) from error

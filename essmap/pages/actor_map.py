@@ -21,7 +21,7 @@ from essmap.texts import t
 from essmap.view.filters import Filters, Mask, Where
 from essmap.view.format import escape
 from essmap.view.layers import pack_mask
-from essmap.view.map import Background, MapState, base_map, state_layer
+from essmap.view.map import Background, MapOptions, MapState, base_map, state_layer
 from essmap.view.messages import read_actor, read_territory, read_view
 
 MAP_HEIGHT: Final = 520
@@ -95,10 +95,12 @@ def _draw(data: Loaded, filters: Filters, mask: Mask, *, on_change: Callable[[],
         data.home,
         title=t("map.embed_title" if is_embedded else "map.discover_title"),
         with_actors=True,
-        territories=None if is_embedded else "ask",
-        background=background(),
-        shares_view=True,
-        fills_frame=is_embedded,
+        options=MapOptions(
+            territories=None if is_embedded else "ask",
+            background=background(),
+            shares_view=True,
+            fills_frame=is_embedded,
+        ),
     )
     st_folium(
         drawn,

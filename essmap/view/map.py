@@ -176,17 +176,40 @@ class MapState:
     view: tuple[float, float, float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MapOptions:
+    """What the map of one page does.
+
+    Attributes
+    ----------
+    level : str
+        Which territories `MapState.fills` colours.
+    territories : str or None
+        What a click on land does: ``ask`` names commune and canton and offers to choose one, ``direct`` chooses the
+        territory of ``level``. The page gets ``territory:<kind>:<code>:<counter>`` as the clicked tooltip
+        (`essmap.view.messages.read_territory`).
+    background : Background or None
+        Tiles that the visitor may show; None: there is no such button.
+    shares_view : bool
+        Whether « Copier le lien » adds what the map looks at: only for pages that read it.
+    fills_frame : bool
+        Whether the map is as high as its frame, whatever height the page gives.
+    """
+
+    level: Level = "canton"
+    territories: Literal["ask", "direct"] | None = None
+    background: Background | None = None
+    shares_view: bool = False
+    fills_frame: bool = False
+
+
 def base_map(
     assets: dict[str, str],
     home: list[list[float]],
     *,
     title: str,
     with_actors: bool,
-    level: Level = "canton",
-    territories: Literal["ask", "direct"] | None = None,
-    background: Background | None = None,
-    shares_view: bool = False,
-    fills_frame: bool = False,
+    options: MapOptions | None = None,
 ) -> folium.Map:
     """Return the base map; build it anew at each rerun (streamlit-folium changes the object it is given).
 
@@ -199,23 +222,14 @@ def base_map(
     title : str
         What a screen reader calls the map.
     with_actors : bool
-    level : str
-        Which territories ``fills`` colours.
-    territories : str or None
-        What a click on land does: ``ask`` names commune and canton and offers to choose one, ``direct`` chooses the
-        territory of ``level``. The page gets ``territory:<kind>:<code>:<counter>`` as the clicked tooltip
-        (`essmap.view.messages.read_territory`).
-    background : Background or None
-        Tiles that the visitor may show; None: there is no such button.
-    shares_view : bool
-        Whether « Copier le lien » adds what the map looks at: only for pages that read it.
-    fills_frame : bool
-        Whether the map is as high as its frame, whatever height the page gives.
+    options : MapOptions, optional
+        The same at each rerun of a page: another one loads the map anew.
 
     Returns
     -------
     folium.Map
     """
+    options = options or MapOptions()
     centre = [(home[0][0] + home[1][0]) / 2, (home[0][1] + home[1][1]) / 2]
     result = OfflineMap(location=centre, zoom_start=9)
     config = {
@@ -224,11 +238,11 @@ def base_map(
         "actors": from_component(assets["actors"]) if with_actors else None,
         "bounds": home,
         "title": title,
-        "level": level,
-        "territories": territories,
-        "tiles": None if background is None else asdict(background),
-        "share": shares_view,
-        "fill": fills_frame,
+        "level": options.level,
+        "territories": options.territories,
+        "tiles": None if options.background is None else asdict(options.background),
+        "share": options.shares_view,
+        "fill": options.fills_frame,
     }
     _Base(config).add_to(result)
     return result

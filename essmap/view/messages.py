@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Container
 from typing import Final
@@ -11,7 +10,7 @@ from essmap.view.map import MAX_ZOOM, MIN_ZOOM
 
 #: Address-bar parameter of a shared view: ``vue=43.6045,1.444,12``.
 VIEW_PARAMETER: Final = "vue"
-_NUMBER: Final = re.compile(r"-?\d{1,3}(\.\d{1,6})?")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,6})?")
 
 
 def read_view(text: str, home: list[list[float]]) -> tuple[float, float, float] | None:
@@ -44,7 +43,7 @@ def read_view(text: str, home: list[list[float]]) -> tuple[float, float, float] 
     (south, west), (north, east) = home
     is_near = south - (north - south) <= lat <= north + (north - south)
     is_near = is_near and west - (east - west) <= lon <= east + (east - west)
-    return (lat, lon, zoom) if is_near and MIN_ZOOM <= zoom <= MAX_ZOOM and math.isfinite(lat + lon) else None
+    return (lat, lon, zoom) if is_near and MIN_ZOOM <= zoom <= MAX_ZOOM else None
 
 
 def read_territory(text: str, known: Container[tuple[str, str]]) -> tuple[str, str] | None:

@@ -111,3 +111,26 @@ def test_settings_do_not_change():
     """Settings are read once and never written."""
     with pytest.raises(ValueError, match="frozen"):
         load_settings().department = "09"
+
+
+def test_tiles_are_asked_for_by_default():
+    """By default the IGN's tiles wait for the visitor; « off » lets no other origin in."""
+    found = load_settings()
+    assert (found.tiles, found.tile_origins) == ("ask", ("https://data.geopf.fr",))
+    assert load_settings(tiles="off").tile_origins == ()
+    own = load_settings(tiles="on", tiles_url="http://127.0.0.1:9000/{z}/{x}/{y}.png")
+    assert own.tile_origins == ("http://127.0.0.1:9000",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "https://tuiles.example.org/", "https://tuiles.example.org/{z}/{x}.png", "javascript:alert({z}{x}{y})",
+        "https://{s}.example.org/{z}/{x}/{y}.png", "https://a.example.org/{z}/{x}/{y}.png; script-src *",
+        "https://a.example.org;x/{z}/{x}/{y}", "https://user:pass@a.example.org/{z}/{x}/{y}", "https://a.org/{z}/{x}/{y}/{r}",
+    ],
+)  # fmt: skip
+def test_address_that_is_no_tile_is_refused(url):
+    """An address of tiles has z, x and y, one plain host, and nothing that a header or the map would misread."""
+    with pytest.raises(SettingsError, match="tiles_url"):
+        load_settings(tiles_url=url)

@@ -111,6 +111,25 @@ def test_simplified_neighbours_still_touch(outlines, starter_snapshot, layer):
     assert whole.buffer(0.005).contains(union)
 
 
+def test_territories_have_names_and_communes_their_groups(outlines, starter_snapshot):
+    """Every outline names its territory; a commune also says its canton, its EPCI and its postcodes."""
+    drawn = outlines["outlines"]
+    names = {
+        name: {f["properties"]["code"]: f["properties"]["name"] for f in drawn[name]["features"]}
+        for name in drawn
+        if name != "towns"
+    }
+    assert names["department"] == {"31": "Haute-Garonne"}
+    assert names["cantons"]["3114"] == "Saint-Gaudens"
+    assert names["epci"] == starter_snapshot.table("epci").set_index("epci_code")["epci_name"].to_dict()
+    communes = {f["properties"]["code"]: f["properties"] for f in outlines["communes"]["features"]}
+    assert set(communes["31555"]) == {"code", "name", "canton", "epci", "postcodes"}
+    assert [communes["31555"][key] for key in ("name", "canton", "epci")] == ["Toulouse", "3199", "243100518"]
+    assert {row["canton"] for row in communes.values()} == set(names["cantons"])
+    assert {row["epci"] for row in communes.values()} <= set(names["epci"])
+    assert "31600" in communes["31395"]["postcodes"]
+
+
 def test_coordinates_are_rounded(outlines):
     """No coordinate has more than four decimals."""
 
