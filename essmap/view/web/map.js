@@ -25,8 +25,9 @@
     box.setAttribute("aria-description", config.actors ? texts.keys : texts.keys_map);
     // Leaflet focuses the map at the first press: the page must not scroll under the pointer, the click would be lost.
     box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
-    map.createPane("essmap-here").style.zIndex = 440;
-    map.getPane("essmap-here").style.pointerEvents = "none";
+    const here = map.createPane("essmap-here");  // the visitor's position: under the actors
+    Object.assign(here.style, { zIndex: 440, pointerEvents: "none" });
+    here.setAttribute("aria-hidden", "true");
     voices(map);
     if (isCalm()) keepStill(map);
     scrollWithOneFinger(map, texts.two_fingers);

@@ -68,8 +68,11 @@
     },
     onAdd(map) {
       this.map = map;
-      Object.entries(PANES).forEach(([name, depth]) => { map.createPane(`essmap-${name}`).style.zIndex = depth; });
-      Object.keys(PANES).forEach((name) => { map.getPane(`essmap-${name}`).style.pointerEvents = "none"; });
+      Object.entries(PANES).forEach(([name, depth]) => {
+        const pane = map.createPane(`essmap-${name}`);
+        Object.assign(pane.style, { zIndex: depth, pointerEvents: "none" });
+        pane.setAttribute("aria-hidden", "true");  // the page says in text what shapes show
+      });
       this.names = L.layerGroup().addTo(map);
       this.chosen = L.layerGroup().addTo(map);
       this.tip = L.tooltip({ direction: "top", offset: [0, -6] });
