@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +15,7 @@ from essmap.view.filters import NO_AXIS, Filters, Where
 from essmap.view.format import escape
 
 _P: Final = state.WIDGET_PREFIX
+_LISTS: Final = frozenset({"axes", "domains", "families"})
 _UNKNOWN_PLACE: Final = "unknown_place"
 
 
@@ -31,14 +32,19 @@ def known_values(data: Loaded) -> dict[str, list[str]]:
 
 def filter_bar(data: Loaded) -> Filters:
     """Draw the filters and return what they say."""
-    now = state.filters()
+    with st.container(key="essmap_filters"):
+        return _bar(data, state.filters())
+
+
+def _bar(data: Loaded, now: Filters) -> Filters:
+    _seed_all(now)
     left, right = st.columns([3, 2])
     with left:
-        where = _place_box(data, now)
+        where = _place_box(data)
     with right:
         words = st.text_input(
             t("filters.words"),
-            key=_seed("words", now.words),
+            key=f"{_P}words",
             on_change=state.touched,
             placeholder=t("filters.words_hint"),
             max_chars=100,
@@ -49,7 +55,7 @@ def filter_bar(data: Loaded) -> Filters:
             [*_axes(), NO_AXIS],
             selection_mode="multi",
             format_func=lambda key: str(reference.axes().at[key, "label"]),
-            key=_seed("axes", list(now.axes)),
+            key=f"{_P}axes",
             on_change=state.touched,
             wrap=True,
         )
@@ -75,7 +81,7 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         t("filters.domains"),
         list(reference.domains().index),
         format_func=lambda key: str(reference.domains().at[key, "label"]),
-        key=_seed("domains", list(now.domains)),
+        key=f"{_P}domains",
         on_change=state.touched,
         placeholder=t("filters.domains_hint"),
     )
@@ -83,7 +89,7 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         t("filters.families"),
         list(reference.families().index),
         format_func=lambda key: str(reference.families().at[key, "label"]),
-        key=_seed("families", list(now.families)),
+        key=f"{_P}families",
         on_change=state.touched,
         placeholder=t("filters.families_hint"),
     )
@@ -92,22 +98,22 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         t("filters.since"),
         years,
         index=None,
-        key=_seed("since", now.since),
+        key=f"{_P}since",
         on_change=state.touched,
         placeholder=t("filters.since_hint"),
         help=t("filters.since_help"),
     )
-    supported = st.toggle(t("filters.supported"), key=_seed("supported", now.supported), on_change=state.touched)
+    supported = st.toggle(t("filters.supported"), key=f"{_P}supported", on_change=state.touched)
     return domains, families, supported, since
 
 
-def _place_box(data: Loaded, now: Filters) -> tuple[Where, str] | None:
+def _place_box(data: Loaded) -> tuple[Where, str] | None:
     chosen = st.selectbox(
         t("filters.where"),
         list(data.places),
         index=None,
         format_func=lambda place: data.places.get(place, "") if isinstance(place, tuple) else place,
-        key=_seed("where", now.where),
+        key=f"{_P}where",
         placeholder=t("filters.where_hint"),
         accept_new_options=True,  # Streamlit's own search knows neither « saint gaudens » nor « L’Union »
         on_change=_understand_place,
@@ -130,12 +136,14 @@ def _understand_place(data: Loaded) -> None:
             st.session_state[_UNKNOWN_PLACE] = typed
 
 
-def _seed(name: str, value: Any) -> str:
-    """Give a widget its value before it is drawn for the first time; return its key."""
-    key = f"{_P}{name}"
-    if key not in st.session_state:
-        st.session_state[key] = value
-    return key
+def _seed_all(now: Filters) -> None:
+    """Give the widgets their values before they are drawn; what is empty anyway is not told, and not sent again."""
+    is_told = state.must_tell_widgets()
+    for name in ("words", "axes", "domains", "families", "where", "supported", "since"):
+        value = getattr(now, name)
+        value = list(value) if name in _LISTS else value
+        if f"{_P}{name}" not in st.session_state and (is_told or value):
+            st.session_state[f"{_P}{name}"] = value
 
 
 def _axes() -> list[str]:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from essmap.pages import state
 from essmap.pages.loaded import Loaded, settings
 from essmap.texts import t
 from essmap.view.format import escape, integer, listing
 
-_STYLE = Path(__file__).parent / "web" / "style.css"
-
 
 def style() -> None:
-    """Load the app's own style sheet, with the deployer's colour if one is set."""
-    st.html(_STYLE)
+    """Use the deployer's colour if one is set; the style sheet itself is a file of the page (`essmap.pages.shell`)."""
     if colour := settings().primary_colour:
         st.html(f"<style>:root {{ --essmap-accent: {colour}; }}</style>")
 
@@ -29,9 +26,23 @@ def heading(title: str, lead: str = "") -> None:
     st.html(f'<header class="essmap-head"><h1>{escape(title)}</h1>{body}</header>')
 
 
-def status(message: str) -> None:
-    """Show a sentence that screen readers announce when it changes."""
-    st.html(f'<p class="essmap-status" role="status" aria-live="polite">{escape(message)}</p>')
+def status(message: str, *, skip: str = "") -> None:
+    """Show a sentence that screen readers announce when it changes (web/access.js), once.
+
+    ``skip``: HTML of a link that jumps over what follows.
+    """
+    st.html(f'<p class="essmap-status" data-essmap-say="status">{escape(message)}</p>{skip}')
+
+
+def skip_link(target: str, text: str) -> str:
+    """Return a link that a keyboard finds and an eye does not, until it has the focus."""
+    return f'<a class="essmap-skip" href="#{target}">{escape(text)}</a>'
+
+
+def focus_wish() -> None:
+    """Tell the browser where the last choice wants the focus; draw it after everything it may go to."""
+    if wish := state.focus_wish():
+        st.html(f'<span data-essmap-focus="{wish}"></span>')
 
 
 def partial_banner(data: Loaded) -> None:
@@ -66,6 +77,8 @@ def footer(data: Loaded, pages: Mapping[str, Any]) -> None:
             st.page_link(pages["legal"], label=t("legal.title"))
             st.page_link(pages["privacy"], label=t("privacy.title"))
             st.page_link(pages["data"], label=t("frame.sources_link"))
+        counting = escape(t("frame.third_parties.counting"))
+        st.html(f'<p class="essmap-third-parties">{counting}</p>')
 
 
 def _publishers(data: Loaded) -> str:

@@ -14,6 +14,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
 
 from essmap import reference
 from essmap.schema.folding import fold_place, fold_series
@@ -71,6 +73,26 @@ class Loaded:
         exact = [place for place, name in names.items() if name == wanted]
         begins = [place for place, name in names.items() if name.startswith(wanted)]
         return exact[0] if exact else begins[0] if len(begins) == 1 else None
+
+    def place_area(self, place: tuple[str, str] | None) -> BaseGeometry | None:
+        """Return where a place is, EPSG:4326: the reference point of a commune, the outline of a larger place.
+
+        None: no place, or its geometry is not known.
+        """
+        if place is None:
+            return None
+        kind, code = place
+        communes = self.snapshot.layer("communes")
+        if kind == "commune":
+            found = communes[communes["commune_code"] == code].dropna(subset=["point_lon", "point_lat"])
+            return Point(found["point_lon"].iloc[0], found["point_lat"].iloc[0]) if len(found) else None
+        if kind == "cp":
+            areas = communes.geometry[[code in codes for codes in communes["postcodes"]]]
+        else:
+            table = self.snapshot.layer("cantons" if kind == "canton" else kind)
+            areas = table.geometry[table[f"{kind}_code"] == code]
+        known = areas.dropna()
+        return known.union_all() if len(known) else None
 
     @property
     def manifest(self) -> Manifest:

@@ -17,9 +17,12 @@ from importlib.resources import files
 
 from essmap.texts import t
 from essmap.view import assets
+from essmap.view.cards import axis_style_sheet
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+
+_HEAD_SCRIPTS = ("framework.js", "access.js", "third_parties.js")
 
 # Device features: only what the map may ask for one day, and only for our own pages.
 PERMISSIONS = "geolocation=(self), camera=(), microphone=(), payment=(), usb=()"
@@ -37,15 +40,19 @@ def framework_files(themes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     -------
     dict of str to str
         Path of ``framework.js``, with the French strings of ``texts/fr/framework.toml`` inside it, of
-        ``focus.js`` and of ``framework.css``.
+        ``access.js``, ``third_parties.js``, ``framework.css`` and of ``style.css``, with the drawings of the axes.
     """
     folder = files("essmap.pages").joinpath("web")
     table = tomllib.loads(files("essmap.texts").joinpath("fr", "framework.toml").read_text(encoding="utf-8"))
     groups = [{key: group[key] for key in ("where", "texts") if key in group} for group in table["group"]]
     script = folder.joinpath("framework.js").read_text(encoding="utf-8")
     script = script.replace("__GROUPS__", _json(groups), 1).replace("__THEMES__", _json(themes), 1)
-    others = {name: folder.joinpath(name).read_bytes() for name in ("focus.js", "framework.css")}
-    return assets.REGISTRY.publish_folder({"framework.js": script.encode(), **others})
+    words = {key: t(f"frame.third_parties.{key}") for key in ("none", "some_one", "some_many")}
+    counter = folder.joinpath("third_parties.js").read_text(encoding="utf-8").replace("__TEXTS__", _json(words), 1)
+    style = folder.joinpath("style.css").read_text(encoding="utf-8") + axis_style_sheet()
+    others = {name: folder.joinpath(name).read_bytes() for name in ("access.js", "framework.css")}
+    written = {"framework.js": script, "third_parties.js": counter, "style.css": style}
+    return assets.REGISTRY.publish_folder({**{name: text.encode() for name, text in written.items()}, **others})
 
 
 def app_page(stock: str, *, title: str, head: Mapping[str, str]) -> str:
@@ -72,10 +79,12 @@ def app_page(stock: str, *, title: str, head: Mapping[str, str]) -> str:
     page = re.sub(r'<link rel="service-desc"[^>]*>\s*', "", page)
     page = re.sub(r'<link\s+rel="preload"[^>]*as="font"[^>]*>\s*', "", page)
     page = re.sub(r'(<link rel="shortcut icon" href=)"[^"]*"', r'\1"data:,"', page)
-    script = "".join(f'<script src="./{head[name]}"></script>' for name in ("framework.js", "focus.js"))
+    script = "".join(f'<script src="./{head[name]}"></script>' for name in _HEAD_SCRIPTS)
     style = f'<link rel="stylesheet" href="./{head["framework.css"]}">'
     charset = '<meta charset="UTF-8" />'
     page = page.replace(charset, f"{charset}\n    {script}\n    {style}", 1)
+    # At the end, after what Streamlit adds to the head: where two rules weigh the same, ours wins.
+    page = page.replace("</body>", f'<link rel="stylesheet" href="./{head["style.css"]}"></body>', 1)
     return _with_noscript(page, f"<p>{html.escape(t('framework.shell.noscript'))}</p>")
 
 

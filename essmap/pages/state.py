@@ -8,7 +8,7 @@ written there, so every widget says `touched`, and such a run never reads the ad
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -22,8 +22,13 @@ _WRITTEN: Final = "essmap_query"
 _PAGE: Final = "essmap_page"
 _TOUCHED: Final = "essmap_touched"
 _VIEW: Final = "essmap_view"
+_STALE: Final = "essmap_stale_widgets"
+_WISH: Final = "essmap_focus"
+#: Where a choice moves the focus; « back »: to where the choice was made.
+Focus = Literal["card", "map", "list", "back"]
 ACTOR_PARAMETER: Final = "acteur"
 WIDGET_PREFIX: Final = "filter_"
+PLACE_BOX: Final = f"{WIDGET_PREFIX}where"
 LIST_PAGE: Final = "list_page"
 
 
@@ -93,7 +98,10 @@ def set_filters(wanted: Filters) -> None:
     st.session_state[_FILTERS] = wanted
     st.session_state.pop(LIST_PAGE, None)
     for key in [key for key in st.session_state if str(key).startswith(WIDGET_PREFIX)]:
-        del st.session_state[key]
+        # A box told anew is sent anew, and the places are half of the page: the same place is not told twice.
+        if key != PLACE_BOX or st.session_state[key] != wanted.where:
+            del st.session_state[key]
+            st.session_state[_STALE] = True
 
 
 def keep_filters(found: Filters) -> None:
@@ -103,17 +111,43 @@ def keep_filters(found: Filters) -> None:
         st.session_state.pop(LIST_PAGE, None)
 
 
+def must_tell_widgets() -> bool:
+    """Tell, once, whether widgets on screen show an older choice, even where the new one is « nothing »."""
+    return bool(st.session_state.pop(_STALE, False))
+
+
 def chosen_actor() -> str | None:
     """Return the identifier of the actor whose card is open, or None."""
     found = st.session_state.get(_ACTOR)
     return found if isinstance(found, str) else None
 
 
-def choose_actor(actor_id: str | None, *, on_map: bool = False) -> None:
-    """Open the card of an actor, or close it; the map does not move for a choice made on it."""
+def choose_actor(actor_id: str | None, *, on_map: bool = False, focus: Focus = "card") -> None:
+    """Open the card of an actor, or close it; the map does not move for a choice made on it.
+
+    ``focus``: where the eye and the keyboard go then; once closed, back to where the choice was made.
+    """
     touched()
+    wish_focus("back" if actor_id is None else focus)
     st.session_state[_ACTOR] = actor_id
     st.session_state[_ON_MAP] = on_map or actor_id is None
+
+
+def wish_focus(where: Focus) -> None:
+    """Ask that the browser moves the focus after this run."""
+    st.session_state[_WISH] = (where, st.session_state.get(_WISH, ("", 0))[1] + 1)
+
+
+def focus_wish() -> str:
+    """Return where the last choice wants the focus and the number of the wish (« map 3 »), or nothing."""
+    where, number = st.session_state.get(_WISH, ("", 0))
+    return f"{where} {number}" if where else ""
+
+
+def turn_page() -> None:
+    """Note that another page of the list was asked for: reading goes on at its top."""
+    touched()
+    wish_focus("list")
 
 
 def was_chosen_on_map() -> bool:

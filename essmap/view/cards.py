@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import pandas as pd
@@ -13,21 +13,38 @@ from essmap.texts import t
 from essmap.view.format import escape, euros, integer, link, safe_link
 from essmap.view.rows import each_row
 
+#: How the shapes of the map are drawn in CSS.
+_SHAPES: Final = {
+    "circle": "border-radius: 50%;",
+    "square": "",
+    "triangle": "clip-path: polygon(50% 0, 100% 100%, 0 100%);",
+    "diamond": "clip-path: polygon(50% 0, 100% 50%, 50% 100%, 0 50%);",
+    "star": "width: 14px; height: 14px; clip-path: polygon(50% 0, 61% 35%, 98% 35%, 68% 57%, 79% 91%, 50% 70%, "
+    "21% 91%, 32% 57%, 2% 35%, 39% 35%);",
+    "ring": "background: none; border: 3.5px solid var(--axis); border-radius: 50%;",
+}
+
 
 def axis_badges(axes: Iterable[str]) -> str:
     """Return the badges of some axes: colour and shape never go without the name."""
     table = reference.axes()
     keys = list(axes) or ["none"]
     return "".join(
-        f'<span class="essmap-badge">{axis_symbol(key)}{escape(table.at[key, "label"])}</span>' for key in keys
+        f'<span class="essmap-badge essmap-{escape(key)}">{escape(table.at[key, "label"])}</span>' for key in keys
     )
 
 
-def axis_symbol(key: str) -> str:
-    """Return the small drawing of an axis, hidden from screen readers: its name always stands beside it."""
-    row = reference.axes().loc[key]
-    shape, colour = escape(row["shape"]), escape(row["colour"])
-    return f'<span class="essmap-shape essmap-shape-{shape}" style="--axis:{colour}" aria-hidden="true"></span>'
+def axis_style_sheet() -> str:
+    """Return the style sheet that draws each axis before its name, with the shape and colour it has on the map.
+
+    Drawn by a class, a badge weighs half of what it would with its drawing inside; screen readers read the name alone.
+    """
+    rules = (
+        f".essmap-badge.essmap-{row.Index}:not(.essmap-supported)::before "
+        f"{{ --axis: {row.colour}; {_SHAPES[row.shape]} }}\n"
+        for row in each_row(reference.axes())
+    )
+    return "".join(rules)
 
 
 def list_row(actor: Any, *, level: int = 3) -> str:
@@ -90,9 +107,9 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
     facts.append((t("card.seen"), _source(actor)))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts)
     activity = f'<p class="essmap-lead">{escape(actor.activity)}</p>' if isinstance(actor.activity, str) else ""
-    label, identifier = escape(t("card.title", name=actor.name)), escape(actor.actor_id)
+    label = escape(t("card.title", name=actor.name))
     return (
-        f'<section class="essmap-card" tabindex="-1" data-essmap-focus="{identifier}" aria-label="{label}">'
+        f'<section class="essmap-card" tabindex="-1" aria-label="{label}">'
         f"<h2>{escape(actor.name)}</h2>"
         f'<p class="essmap-badges">{axis_badges(actor.axes)}</p>{activity}<dl>{rows}</dl>'
         f"{_supports(projects)}{report_link(actor.actor_id, actor.name, report_address, page_url)}</section>"
