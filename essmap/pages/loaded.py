@@ -7,6 +7,7 @@ mixed with an older one.
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,18 +19,25 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from essmap import reference
+from essmap.errors import EssmapError
 from essmap.schema.folding import fold_place, fold_series
 from essmap.schema.snapshot import Manifest, Snapshot
 from essmap.settings import Settings, load_settings
 from essmap.store import Store
 from essmap.texts import t
+from essmap.view.assets import get
 from essmap.view.filters import SearchIndex
 from essmap.view.format import day, listing
 from essmap.view.layers import bounds, publish_actors, publish_outlines
+from essmap.view.map import OfflineMap
 from essmap.view.rows import each_row
+
+_LOG = logging.getLogger(__name__)
 
 PARIS: Final = ZoneInfo("Europe/Paris")  # the day that people of the site live in
 POINTER_TTL_S: Final = 30
+#: The tables of a snapshot that are about territories.
+GEOGRAPHY: Final = ("communes", "cantons", "epci", "department")
 _BUILDS_KEPT: Final = 2  # the current one, and the one that open pages may still show
 
 
@@ -139,7 +147,7 @@ def spare_collector() -> None:
 
 
 def loaded() -> Loaded:
-    """Return the current snapshot of the department, ready to be shown.
+    """Return the current snapshot of the department, ready to be shown, with its assets published.
 
     Raises
     ------
@@ -147,7 +155,30 @@ def loaded() -> Loaded:
         If there is none or it cannot be read.
     """
     chosen = settings()
-    return _load(chosen.snapshots, chosen.department, _current(chosen.snapshots, chosen.department))
+    build_id = _current(chosen.snapshots, chosen.department)
+    result = _load(chosen.snapshots, chosen.department, build_id)
+    # Asking for an asset also tells that it is in use, so that it is not the one to be dropped when memory is short.
+    dropped = [path for path in result.assets.values() if get(path) is None]
+    if dropped:
+        _load.clear()
+        _geography.clear()
+        result = _load(chosen.snapshots, chosen.department, build_id)
+    return result
+
+
+def warm_up() -> None:
+    """Load what the first visitor would wait for, and publish what a page may ask this process for.
+
+    Call it when the process starts, and when a page asks for an asset that this process does not know: the page may
+    come from another process behind the same proxy, or from before a restart. Without a readable snapshot it publishes
+    Leaflet and our scripts, and leaves it to the pages to say what is wrong.
+    """
+    OfflineMap()  # publishes the scripts and styles that it names
+    _current.clear()  # the other process may have seen a newer build
+    try:
+        loaded()
+    except EssmapError as error:
+        _LOG.warning("%s", error)
 
 
 @st.cache_data(ttl=POINTER_TTL_S, max_entries=8, show_spinner=False)
@@ -158,23 +189,45 @@ def _current(root: str, department: str) -> str | None:
 @st.cache_resource(max_entries=_BUILDS_KEPT, show_spinner=False)
 def _load(root: str, department: str, build_id: str | None) -> Loaded:
     snapshot = Store(root).load(department, build_id)
-    communes, cantons, epci = (snapshot.layer(name) for name in ("communes", "cantons", "epci"))
-    area = snapshot.layer("department")
+    digests = tuple(snapshot.manifest.digests[name] for name in GEOGRAPHY)
+    area = _geography(department, digests, snapshot)
     labels = {**reference.domains()["label"], **reference.legal_forms()["label"]}
-    assets = publish_outlines(communes, cantons, epci, area, reference.projected_crs(department))
-    assets["actors"] = publish_actors(snapshot.layer("actors"))
-    places, place_bounds = _places(snapshot)
     result = Loaded(
         snapshot=snapshot,
-        index=SearchIndex.build(snapshot.table("actors"), communes, labels),
-        assets=assets,
-        home=bounds(area.geometry),
-        places=places,
-        place_bounds=place_bounds,
-        place_names=_place_names(snapshot, places),
+        index=SearchIndex.build(snapshot.table("actors"), snapshot.table("communes"), labels),
+        assets={**area.assets, "actors": publish_actors(snapshot.layer("actors"))},
+        home=area.home,
+        places=area.places,
+        place_bounds=area.place_bounds,
+        place_names=area.place_names,
     )
     spare_collector()
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Geography:
+    """What `Loaded` takes from the territories alone."""
+
+    assets: Mapping[str, str]
+    home: list[list[float]]
+    places: Mapping[tuple[str, str], str]
+    place_bounds: Mapping[tuple[str, str], list[list[float]]]
+    place_names: Mapping[tuple[str, str], str]
+
+
+@st.cache_resource(max_entries=_BUILDS_KEPT, show_spinner=False)
+def _geography(department: str, digests: tuple[str, ...], _snapshot: Snapshot) -> _Geography:  # noqa: ARG001
+    """Derive what depends on the territories alone; a new build with the same digests of them finds it done."""
+    communes, cantons, epci, area = (_snapshot.layer(name) for name in ("communes", "cantons", "epci", "department"))
+    places, place_bounds = _places(_snapshot)
+    return _Geography(
+        assets=publish_outlines(communes, cantons, epci, area, reference.projected_crs(department)),
+        home=bounds(area.geometry),
+        places=places,
+        place_bounds=place_bounds,
+        place_names=_place_names(_snapshot, places),
+    )
 
 
 def _places(

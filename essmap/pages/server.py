@@ -9,11 +9,13 @@ import gzip
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import streamlit as st
 import streamlit_folium
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -101,8 +103,29 @@ def set_colour(colour: str) -> None:
         config.set_option("theme.light.linkColor", colour)
 
 
+def lifespan(prepare: Callable[[], None]) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """Return what ``st.App(lifespan=...)`` takes: something to do before the first visitor is let in.
+
+    Parameters
+    ----------
+    prepare : callable
+        Runs in a thread; the server answers nobody, not even who asks whether it is healthy, until it is done.
+    """
+
+    @asynccontextmanager
+    async def live(_app: object) -> AsyncIterator[None]:
+        await run_in_threadpool(prepare)
+        yield
+
+    return live
+
+
 def middleware(
-    *, site_title: str, frame_ancestors: str = "'self'", tile_origins: Sequence[str] = ()
+    *,
+    site_title: str,
+    frame_ancestors: str = "'self'",
+    tile_origins: Sequence[str] = (),
+    publish_again: Callable[[], None] | None = None,
 ) -> list[Middleware]:
     """Return what ``st.App(middleware=...)`` takes.
 
@@ -114,13 +137,15 @@ def middleware(
         Who may embed the app (``'self' https://www.haute-garonne.fr``).
     tile_origins : sequence of str
         Origins that background tiles come from.
+    publish_again : callable, optional
+        Called in a thread when a page asks for an asset that this process does not know; may publish it.
 
     Returns
     -------
     list of Middleware
     """
     site = Site(site_title, frame_ancestors, tuple(tile_origins))
-    return [Middleware(Shell, site=site), Middleware(transport.StaticCompression)]
+    return [Middleware(Shell, site=site, publish_again=publish_again), Middleware(transport.StaticCompression)]
 
 
 def error_handler(*, contact: str = "") -> Callable[[Exception], bool]:
@@ -163,11 +188,14 @@ class Shell:
     app : ASGI application
         What comes next: Streamlit's own middleware and routes.
     site : Site
+    publish_again : callable, optional
+        See `middleware`.
     """
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
+    def __init__(self, app: ASGIApp, site: Site, publish_again: Callable[[], None] | None = None) -> None:
         self._app = app
         self._site = site
+        self._publish_again = publish_again
         self._base = transport.base_path()
         self._pages: dict[bytes, _Page] = {}
         self._head = shell.framework_files(_themes())
@@ -180,12 +208,34 @@ class Shell:
             return
         path = transport.path_in_site(scope, self._base)
         if path.startswith(f"/{assets.FOLDER}/"):
-            await _send_asset(path[1:], scope, send)
+            await self._send_asset(path[1:], scope, send)
         elif scope["method"] in {"GET", "HEAD"} and _may_be_page(path):
             await self._send_page(path, scope, receive, send)
         else:
             extra = _DOWNLOAD_HEADERS if path.startswith("/media/") else transport.NOSNIFF
             await self._app(scope, receive, transport.with_headers(send, extra))
+
+    async def _send_asset(self, path: str, scope: Scope, send: Send) -> None:
+        """Send a published asset, or say in plain text that there is none."""
+        asked = Headers(scope=scope)
+        headers = MutableHeaders(raw=[])
+        headers["x-content-type-options"] = "nosniff"
+        headers["content-type"] = "text/plain; charset=utf-8"
+        asset = assets.get(path)
+        if asset is None and self._publish_again and assets.is_path(path):
+            await run_in_threadpool(self._publish_again)
+            asset = assets.get(path)
+        if scope["method"] not in {"GET", "HEAD"}:
+            headers["allow"] = "GET, HEAD"
+            await transport.send(405, b"", headers, scope, send)
+        elif asset is None:
+            headers["cache-control"] = "no-store"
+            await transport.send(404, t("framework.shell.not_found").encode(), headers, scope, send)
+        else:
+            headers["content-type"] = asset.media_type
+            headers["cache-control"] = _FOREVER
+            content = transport.negotiate(asset.content, asset.gzipped, headers, asked)
+            await transport.send(200, content, headers, scope, send)
 
     async def _send_page(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, hold back an HTML answer and send ours instead."""
@@ -266,26 +316,6 @@ def _themes() -> dict[str, dict[str, str]]:
         options["codeFont"] = config.get_option("theme.codeFont")
         themes[f"{name.upper()}_THEME"] = {key: str(value) for key, value in options.items() if value}
     return themes
-
-
-async def _send_asset(path: str, scope: Scope, send: Send) -> None:
-    """Send a published asset, or say in plain text that there is none."""
-    asked = Headers(scope=scope)
-    headers = MutableHeaders(raw=[])
-    headers["x-content-type-options"] = "nosniff"
-    headers["content-type"] = "text/plain; charset=utf-8"
-    asset = assets.get(path)
-    if scope["method"] not in {"GET", "HEAD"}:
-        headers["allow"] = "GET, HEAD"
-        await transport.send(405, b"", headers, scope, send)
-    elif asset is None:
-        headers["cache-control"] = "no-store"
-        await transport.send(404, t("framework.shell.not_found").encode(), headers, scope, send)
-    else:
-        headers["content-type"] = asset.media_type
-        headers["cache-control"] = _FOREVER
-        content = transport.negotiate(asset.content, asset.gzipped, headers, asked)
-        await transport.send(200, content, headers, scope, send)
 
 
 def _may_be_page(path: str) -> bool:

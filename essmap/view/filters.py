@@ -127,12 +127,17 @@ class SearchIndex:
         labels : mapping
             French label of each domain and legal form key.
         """
-        columns = [actors[name].fillna("") for name in ("name", "activity", "commune_name")]
-        keys = [[*domains, form] for domains, form in zip(actors["domains"], actors["legal_form"], strict=True)]
-        named = [" ".join(labels.get(key, "") for key in row) for row in keys]
-        codes_of = dict(zip(communes["commune_code"], map(" ".join, communes["postcodes"]), strict=True))
-        places = [codes_of.get(code, "") for code in actors["commune_code"]]
-        text = [fold(" ".join(parts)) for parts in zip(*columns, named, places, strict=True)]
+        columns = [_folded(actors[name]) for name in ("name", "activity", "commune_name")]
+        words = {key: fold(label) for key, label in labels.items()}
+        postcodes_of = dict(zip(communes["commune_code"], map(" ".join, communes["postcodes"]), strict=True))
+        places = {code: fold(postcodes) for code, postcodes in postcodes_of.items()}
+        keys = zip(actors["domains"], actors["legal_form"], actors["commune_code"], strict=True)
+        rows = zip(*columns, keys, strict=True)
+        # Folding part by part is folding the whole: parts are joined by what a fold keeps between words.
+        text = [
+            " ".join(filter(None, (*row, *[words.get(key, "") for key in (*domains, form)], places.get(code, ""))))
+            for *row, (domains, form, code) in rows
+        ]
         postcodes: dict[str, set[str]] = {}
         for code, values in zip(communes["commune_code"], communes["postcodes"], strict=True):
             for postcode in values:
@@ -199,6 +204,13 @@ class SearchIndex:
         known = self.actors["postcode"]
         of_commune = self.actors["commune_code"].isin(self.postcodes.get(code, frozenset()))
         return (known.eq(code).fillna(False) | (known.isna() & of_commune)).to_numpy(dtype=bool)
+
+
+def _folded(texts: pd.Series[str]) -> list[str]:
+    """Return a text column folded, each distinct text once; missing becomes the empty string."""
+    rows, distinct = pd.factorize(texts.fillna(""))
+    folded = [fold(text) for text in distinct]
+    return [folded[row] for row in rows]
 
 
 def singular(word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import json
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -168,6 +169,37 @@ def test_unknown_asset_is_404_in_french_and_not_cached(ask, path):
     assert answer.status == 404
     assert "Rechargez la page" in answer.body.decode()
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_unknown_asset_may_be_published_on_demand(ask):
+    """An asset of another process behind the same proxy is answered for, once this one has published it."""
+    content = b"published on demand"
+    path = f"assets/{hashlib.sha256(content).hexdigest()[:16]}/demand.txt"
+    answer = ask(f"/{path}", publish_again=lambda: assets.publish("demand.txt", content, "text/plain"))
+    assert (answer.status, answer.body) == (200, content)
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [("/assets/0000000000000000/x.js", 1), ("/assets/", 0), ("/assets/0000/x.js", 0), ("/assets/../app.py", 0)],
+)
+def test_only_what_could_be_an_asset_is_published_again(ask, path, asked):
+    """A path that no asset can have makes nobody work; one that could and is not there stays a 404."""
+    calls = []
+    assert ask(path, publish_again=lambda: calls.append(path)).status == 404
+    assert len(calls) == asked
+
+
+def test_nobody_is_let_in_before_the_preparation_is_done():
+    """The server starts when what is given has run, and it runs once."""
+    calls = []
+
+    async def start():
+        async with server.lifespan(lambda: calls.append("prepared"))(object()):
+            calls.append("open")
+
+    asyncio.run(start())
+    assert calls == ["prepared", "open"]
 
 
 def test_asset_refuses_other_methods(ask):

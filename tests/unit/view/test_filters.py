@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from essmap import reference
+from essmap.schema.folding import fold
 from essmap.view.filters import WHERE_KINDS, Filters, SearchIndex, without
 
 FILTERS_DRAWN = 150
@@ -198,6 +199,40 @@ def test_mask_and_relaxations_are_those_of_the_oracle(tables, index):
             assert index.mask(without(filters, name)).sum() == count
         sizes.add(int(mask.sum()))
     assert len(sizes) > 20
+
+
+def straightforward_text(actors: pd.DataFrame, communes: pd.DataFrame, labels) -> list[str]:
+    """Fold everything that is searched, row by row, as one text."""
+    codes = dict(zip(communes["commune_code"], communes["postcodes"], strict=True))
+    rows = []
+    for actor in actors.fillna({"name": "", "activity": "", "commune_name": ""}).itertuples():
+        words = [labels.get(key, "") for key in (*actor.domains, actor.legal_form)]
+        parts = (actor.name, actor.activity, actor.commune_name, *words, *codes.get(actor.commune_code, ()))
+        rows.append(fold(" ".join(parts)))
+    return rows
+
+
+def test_text_of_the_starter_data_is_the_straightforward_one(tables, index):
+    """Folding each distinct part once gives, on the real rows, what folding each row gives."""
+    assert index.text.tolist() == straightforward_text(*tables, LABELS)
+    assert index.text.str.len().min() > 10
+
+
+# Words, marks that combine with what stands before, characters that decompose to several, and nothing at all.
+PARTS = st.lists(st.sampled_from(["", " ", "É", "\u0301", "ﬁ", "œ", "ß", "_-'", "\u00a8", "½", "Σ", "각", "a"])).map(
+    "".join
+) | st.text(max_size=12)
+
+
+@given(st.lists(st.tuples(PARTS, st.none() | PARTS, PARTS), max_size=6), st.lists(PARTS, min_size=2, max_size=2), PARTS)
+def test_text_of_any_rows_is_the_straightforward_one(rows, labels, postcode):
+    """Whatever letters and marks the parts hold, also at the seams."""
+    names = ("name", "activity", "commune_name")
+    actors = actor_rows(*(dict(zip(names, row, strict=True)) for row in rows))
+    communes = pd.DataFrame({"commune_code": ["31555"], "postcodes": [[postcode, "31100"]]})
+    labelled = dict(zip(("numerique", "association"), labels, strict=True))
+    index = SearchIndex.build(actors, communes, labelled)
+    assert index.text.tolist() == straightforward_text(actors, communes, labelled)
 
 
 def test_no_filter_keeps_everyone(index):
