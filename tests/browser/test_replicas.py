@@ -22,7 +22,7 @@ def paths_of(snapshot):
     """The assets that a page of another process names."""
     scripts = OfflineMap()
     linked = [url.removeprefix("../../") for _, url in (*scripts.default_js, *scripts.default_css)]
-    layers = [snapshot.layer(name) for name in ("communes", "cantons", "department")]
+    layers = [snapshot.layer(name) for name in ("communes", "cantons", "epci", "department")]
     return [*linked, *publish_outlines(*layers, METRIC).values(), publish_actors(snapshot.layer("actors"))]
 
 

@@ -49,7 +49,7 @@ def test_what_is_loaded_is_what_the_snapshot_says(store, starter_snapshot):
     """Assets, places and bounds are those that the tables give, made without any cache."""
     store.save(starter_snapshot)
     data = module.loaded()
-    layers = [starter_snapshot.layer(name) for name in ("communes", "cantons", "department")]
+    layers = [starter_snapshot.layer(name) for name in ("communes", "cantons", "epci", "department")]
     expected = {**publish_outlines(*layers, METRIC), "actors": publish_actors(starter_snapshot.layer("actors"))}
     assert dict(data.assets) == expected
     assert (dict(data.places), dict(data.place_bounds)) == module._places(starter_snapshot)
