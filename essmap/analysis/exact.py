@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 Numbers = npt.NDArray[np.float64]
 
@@ -150,8 +150,8 @@ def poisson_interval(observed: npt.ArrayLike, expected: npt.ArrayLike) -> tuple[
     Garwood 1936 (Biometrika 28, 437-442): chi2(0.025; 2 O) / (2 E) and chi2(0.975; 2 O + 2) / (2 E).
     """
     x, e = np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in (observed, expected)))
-    low = np.where(x > 0, stats.chi2.ppf(ALPHA / 2, np.maximum(2 * x, 1)), 0.0)
-    return low / (2 * e), stats.chi2.ppf(1 - ALPHA / 2, 2 * x + 2) / (2 * e)
+    low = np.where(x > 0, special.gammaincinv(np.maximum(x, 1), ALPHA / 2), 0.0)  # half of the chi2 quantile
+    return low / e, special.gammaincinv(x + 1, 1 - ALPHA / 2) / e
 
 
 def overdispersion(observed: npt.ArrayLike, expected: npt.ArrayLike) -> float | None:
@@ -184,12 +184,24 @@ def overdispersion(observed: npt.ArrayLike, expected: npt.ArrayLike) -> float | 
 def false_discovery(p: npt.ArrayLike) -> Numbers:
     """Return q: each p once the number of territories looked at is allowed for.
 
+    Parameters
+    ----------
+    p : array, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
     Notes
     -----
-    Benjamini and Hochberg 1995 (JRSS B 57, 289-300).
+    Benjamini and Hochberg 1995 (JRSS B 57, 289-300): q of the i-th smallest p is the smallest p_j n / j of j >= i.
     """
     values = np.asarray(p, dtype=np.float64)
-    return np.asarray(stats.false_discovery_control(values), dtype=np.float64) if values.size else values
+    order = np.argsort(values)[::-1]  # the largest p first
+    scaled = values[order] * len(values) / np.arange(len(values), 0, -1)
+    q = np.empty_like(values)
+    q[order] = np.minimum(np.minimum.accumulate(scaled), 1.0)
+    return q
 
 
 def actors_to_conclude(share: npt.ArrayLike, *, phi: float | None = None) -> Numbers:
@@ -234,7 +246,7 @@ def missing_to_overturn(
     Returns
     -------
     ndarray, shape (n,)
-        NaN where no difference is established.
+        NaN where no difference is established; infinite where no number is enough (nobody lives elsewhere).
 
     Notes
     -----
@@ -242,10 +254,10 @@ def missing_to_overturn(
     below 0.05 * R / m, R of the m territories being rejected; the smallest number is found by bisection.
     """
     result = np.full(len(observed), np.nan)
-    established = np.flatnonzero(q < ALPHA)
-    if not established.size:
-        return result
-    level = exact_level(ALPHA * established.size / len(q), phi)
+    is_established = q < ALPHA
+    level = exact_level(ALPHA * is_established.sum() / max(len(q), 1), phi)
+    result[is_established] = np.inf
+    established = np.flatnonzero(is_established & (share < 1))
     x, p = observed[established], share[established]
     is_low = x < total * p
 

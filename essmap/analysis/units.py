@@ -94,13 +94,14 @@ def membership(tables: Tables, level: Level) -> pd.DataFrame:
         parts = tables.parts[tables.parts["commune_code"].isin(communes["commune_code"])]
         split = parts[parts["commune_code"].duplicated(keep=False)].rename(columns={"canton_code": "code"})
         single = parts[~parts["commune_code"].duplicated(keep=False)].set_index("commune_code")["canton_code"]
-        whole["code"] = whole["commune_code"].map(single).fillna(whole["code"])
+        own = whole["commune_code"].map(single).astype(object)  # all missing where no commune is whole
+        whole["code"] = own.where(own.notna(), whole["code"].astype(object))
         whole = whole[~whole["commune_code"].isin(split["commune_code"])]
         if not split.empty:
             share = _shares(split["population"], split["commune_code"])
             split = split[["commune_code", "code", "population"]].assign(share=share, is_split=True)
             whole = pd.concat([whole, split], ignore_index=True)
-    whole["code"] = whole["code"].fillna(OUTSIDE)
+    whole["code"] = whole["code"].astype(object).fillna(OUTSIDE)
     return whole
 
 
@@ -159,10 +160,10 @@ def placed(tables: Tables, members: pd.DataFrame, level: Level) -> npt.NDArray[n
     actors = tables.actors
     codes, home = actors[LEVEL_COLUMN[level]], actors["commune_code"]
     whole = members[~members["is_split"]]
-    by_commune = home.map(whole.set_index("commune_code")["code"])
+    by_commune = home.map(whole.set_index("commune_code")["code"]).astype(object)
     in_split = home.isin(members.loc[members["is_split"], "commune_code"])
     elsewhere = by_commune.fillna(OUTSIDE).mask(in_split, UNKNOWN)
-    return np.asarray(codes.where(codes.isin(members["code"]), elsewhere), dtype=object)
+    return np.asarray(codes.astype(object).where(codes.isin(members["code"]), elsewhere), dtype=object)
 
 
 def territories(

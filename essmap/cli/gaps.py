@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from essmap.analysis.coverage import Question, Tables, Theme
     from essmap.schema.indicator import Indicator
 
+#: How themes are typed, beside ``all``.
+_THEMES: Final = {"axis": "axis:CLÉ", "domain": "domain:CLÉ"}
+
 #: Columns for people: all that a description says, and what a computation adds.
 _DESCRIBED: Final = ("territory", "observed", "expected", "difference", "ratio")
 _JUDGED: Final = ("territory", "observed", "expected", "ratio", "interval", "q_value", "finding")
@@ -29,7 +32,7 @@ _JUDGED: Final = ("territory", "observed", "expected", "ratio", "interval", "q_v
 
 def gaps(
     level: Annotated[str, typer.Option(help=t("cli.gaps_level"), metavar=t("cli.metavars.level"))] = "canton",
-    theme: Annotated[str, typer.Option(help=t("cli.gaps_theme"), metavar=t("cli.metavars.theme"))] = "all",
+    theme: Annotated[str, typer.Option(help=t("cli.gaps_theme", **_THEMES), metavar=t("cli.metavars.theme"))] = "all",
     count: Annotated[str | None, typer.Option(help=t("cli.gaps_count"), metavar=t("cli.metavars.count"))] = None,
     denominator: Annotated[
         Path | None, typer.Option(help=t("cli.gaps_denominator"), metavar=t("cli.metavars.file"))
@@ -84,7 +87,7 @@ def _theme(text: str) -> Theme:
         theme = None
     if theme is None or theme.key not in keys[theme.kind]:
         lists = {"axes": ", ".join(keys["axis"]), "domains": ", ".join(keys["domain"])}
-        raise SettingsError(t("cli.gaps_theme_bad", value=text, **lists)) from None
+        raise SettingsError(t("cli.gaps_theme_bad", value=text, **_THEMES, **lists)) from None
     return theme
 
 
@@ -153,7 +156,7 @@ def _head(table: pd.DataFrame, tables: Tables, question: Question, denominator: 
         lines.append(t("coverage.employers_unknown", known=integer(100 * employers_known(tables.actors))))
     elif "employers" in set(table["count"]):
         lines.append(t("coverage.employers"))
-    if not table["observed"].sum():
+    if "employers_unknown" not in status and not table["observed"].sum():
         lines.append(t("coverage.nobody"))
     lines.append(t("coverage.expected_by", denominator=denominator))
     phi = table["phi"].dropna()
