@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from essmap import __version__
 from essmap.cli.french import FrenchCommand, FrenchGroup
+from essmap.cli.gaps import gaps
 from essmap.cli.report import as_json as manifest_as_json
 from essmap.cli.report import err, out, print_report
 from essmap.errors import DataError, Problem, SettingsError, SourceError
@@ -144,6 +145,9 @@ def geography(
     write_geography(result, out_dir)
     for line in report_lines(result):
         out.print(line, markup=False)
+
+
+app.command(**_command("gaps"))(gaps)
 
 
 @app.command(**_command("serve"))

@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.analysis.coverage import Level, Theme, how_it_was_seen, observed_and_expected, outside_level
+from essmap.analysis.coverage import Level, Question, Tables, Theme, coverage, how_it_was_seen, outside_level
+from essmap.analysis.units import OUTSIDE, UNKNOWN
 from essmap.pages import frame
 from essmap.pages.loaded import Loaded
 from essmap.pages.state import filters
@@ -33,14 +34,12 @@ def show(data: Loaded) -> None:
     frame.partial_banner(data)
     theme = _theme_box()
     actors, communes = data.snapshot.table("actors"), data.snapshot.table("communes")
-    table = observed_and_expected(
-        actors, communes, level=LEVEL, theme=theme, completeness=data.manifest.completeness["actors"].status
-    )
+    table = coverage(Tables.of(data.snapshot), Question(LEVEL, theme, count="all")).rename(columns={"name": "label"})
+    table = table[~table["code"].isin([UNKNOWN, OUTSIDE])]
     if table.empty:
         st.html(f"<p>{escape(t('gaps.no_level'))}</p>")
         return
     cantons = data.snapshot.table("cantons").set_index("canton_code")
-    table["label"] = table["code"].map(cantons["label"])
     name = _theme_name(theme)
     scope = t("gaps.scope", n=len(actors), n_text=integer(len(actors))) if data.is_partial else t("gaps.scope_full")
     st.html(f"<h2>{escape(t('gaps.heading', theme=name, scope=scope))}</h2><p>{escape(_sentence(table))}</p>")
