@@ -120,10 +120,11 @@ def profile(actors: pd.DataFrame, inside: np.ndarray[tuple[int], np.dtype[np.boo
         fallback = [NO_AXIS] if by == "axis" else []
         values = values.map(lambda keys: list(keys) or fallback)
     long = pd.DataFrame({"key": values, "inside": inside}).explode("key").dropna(subset=["key"])
-    counts = long.groupby("key")["inside"].agg(here="sum", department="size").astype("int64")
+    groups = long.groupby("key")["inside"]
+    counts = pd.DataFrame({"here": groups.sum(), "department": groups.size()}).astype("int64")
     for name, total in (("here", int(inside.sum())), ("department", len(actors))):
-        shares = counts[name] / total if total else counts[name] * np.nan
-        counts[f"share_{name}"] = shares.astype("Float64")
+        shares = counts[name].to_numpy() / total if total else np.full(len(counts), np.nan)
+        counts[f"share_{name}"] = pd.Series(shares, index=counts.index, dtype="Float64")
     return counts.sort_index()
 
 

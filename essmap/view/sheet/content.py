@@ -11,7 +11,7 @@ import pandas as pd
 
 from essmap import reference
 from essmap.analysis.coverage import Level
-from essmap.analysis.portrait import is_inside, population_of, profile, supports_of
+from essmap.analysis.portrait import Supports, is_inside, population_of, profile, supports_of
 from essmap.schema.folding import fold_series
 from essmap.schema.snapshot import Snapshot
 from essmap.texts import t
@@ -176,7 +176,7 @@ def _watermark(*, exercise: bool, is_made_up: bool) -> str | None:
 
 def _figures(snapshot: Snapshot, level: Level, code: str, here: pd.DataFrame) -> list[dict[str, str]]:
     found = population_of(snapshot.table("communes"), level, code)
-    supports = supports_of(*(snapshot.table(n) for n in ("projects", "actors", "communes")), level, code)
+    supports = _supports(snapshot, level, code)
     n, supported = len(here), int(here["is_supported"].sum())
     figures = [
         {
@@ -206,6 +206,11 @@ def _figures(snapshot: Snapshot, level: Level, code: str, here: pd.DataFrame) ->
             1, {"value": integer(found.communes), "label": t("sheet.communes_figure", n=found.communes), "detail": ""}
         )
     return figures
+
+
+def _supports(snapshot: Snapshot, level: Level, code: str) -> Supports:
+    projects, actors, communes = (snapshot.table(name) for name in ("projects", "actors", "communes"))
+    return supports_of(projects, actors, communes, level, code)
 
 
 def _ordinal(rank: int) -> str:
@@ -285,7 +290,7 @@ def _families(actors: pd.DataFrame, inside: Any) -> Section:
 
 
 def _projects(snapshot: Snapshot, level: Level, code: str) -> Section:
-    supports = supports_of(*(snapshot.table(n) for n in ("projects", "actors", "communes")), level, code)
+    supports = _supports(snapshot, level, code)
     sentences = [snapshot.manifest.completeness["projects"].sentence]
     if supports.everywhere:
         sentences.append(t("sheet.everywhere", n=supports.everywhere, n_text=integer(supports.everywhere)))

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import as_file, files
+from typing import Final
 
 import typst
+from fontTools.ttLib import TTFont
 
 from essmap.view.sheet.content import SheetContent
+
+#: Stands for a character that the font cannot draw: PDF/UA refuses a sheet that shows nothing in its place.
+_UNKNOWN: Final = "\u25a1"
+_FONTS: Final = "font_source_sans_pro"
+_REGULAR: Final = "SourceSansPro-Regular.ttf"
 
 
 def sheet_pdf(content: SheetContent) -> bytes:
@@ -23,17 +31,30 @@ def sheet_pdf(content: SheetContent) -> bytes:
     -------
     bytes
     """
-    data = json.dumps(asdict(content), ensure_ascii=False)
-    with as_file(files("font_source_sans_pro").joinpath("files")) as fonts:
-        result: bytes = typst.compile(
+    data = _drawable(json.dumps(asdict(content), ensure_ascii=False))
+    with as_file(files(_FONTS).joinpath("files")) as fonts:
+        return typst.compile(
             _template(),
-            font_paths=[str(fonts)],
-            ignore_system_fonts=True,
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[fonts]),
             sys_inputs={"data": data},
-            pdf_standards=["ua-1"],
+            pdf_standards="ua-1",
             format="pdf",
         )
-    return result
+
+
+def _drawable(text: str) -> str:
+    """Return text that the font can draw; what steers a line (right to left, for instance) is left out."""
+    known = _characters()
+    return "".join(
+        sign if ord(sign) in known or sign == "\n" else "" if unicodedata.category(sign) == "Cf" else _UNKNOWN
+        for sign in text
+    )
+
+
+@cache
+def _characters() -> frozenset[int]:
+    with files(_FONTS).joinpath("files", _REGULAR).open("rb") as stream:
+        return frozenset(TTFont(stream).getBestCmap())
 
 
 @cache
