@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import pandas as pd
 import streamlit as st
@@ -38,7 +38,7 @@ def filter_bar(data: Loaded) -> Filters:
     with right:
         words = st.text_input(
             t("filters.words"),
-            key=_seed("words", now.words),
+            key=state.seed("words", now.words),
             on_change=state.touched,
             placeholder=t("filters.words_hint"),
             max_chars=100,
@@ -49,7 +49,7 @@ def filter_bar(data: Loaded) -> Filters:
             [*_axes(), NO_AXIS],
             selection_mode="multi",
             format_func=lambda key: str(reference.axes().at[key, "label"]),
-            key=_seed("axes", list(now.axes)),
+            key=state.seed("axes", list(now.axes)),
             on_change=state.touched,
             wrap=True,
         )
@@ -75,7 +75,7 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         t("filters.domains"),
         list(reference.domains().index),
         format_func=lambda key: str(reference.domains().at[key, "label"]),
-        key=_seed("domains", list(now.domains)),
+        key=state.seed("domains", list(now.domains)),
         on_change=state.touched,
         placeholder=t("filters.domains_hint"),
     )
@@ -83,7 +83,7 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         t("filters.families"),
         list(reference.families().index),
         format_func=lambda key: str(reference.families().at[key, "label"]),
-        key=_seed("families", list(now.families)),
+        key=state.seed("families", list(now.families)),
         on_change=state.touched,
         placeholder=t("filters.families_hint"),
     )
@@ -92,12 +92,12 @@ def _finer(data: Loaded, now: Filters) -> tuple[list[str], list[str], bool, int 
         t("filters.since"),
         years,
         index=None,
-        key=_seed("since", now.since),
+        key=state.seed("since", now.since),
         on_change=state.touched,
         placeholder=t("filters.since_hint"),
         help=t("filters.since_help"),
     )
-    supported = st.toggle(t("filters.supported"), key=_seed("supported", now.supported), on_change=state.touched)
+    supported = st.toggle(t("filters.supported"), key=state.seed("supported", now.supported), on_change=state.touched)
     return domains, families, supported, since
 
 
@@ -107,7 +107,7 @@ def _place_box(data: Loaded, now: Filters) -> tuple[Where, str] | None:
         list(data.places),
         index=None,
         format_func=lambda place: data.places.get(place, "") if isinstance(place, tuple) else place,
-        key=_seed("where", now.where),
+        key=state.seed("where", now.where),
         placeholder=t("filters.where_hint"),
         accept_new_options=True,  # Streamlit's own search knows neither « saint gaudens » nor « L’Union »
         on_change=_understand_place,
@@ -128,14 +128,6 @@ def _understand_place(data: Loaded) -> None:
         st.session_state[key] = found
         if found is None:
             st.session_state[_UNKNOWN_PLACE] = typed
-
-
-def _seed(name: str, value: Any) -> str:
-    """Give a widget its value before it is drawn for the first time; return its key."""
-    key = f"{_P}{name}"
-    if key not in st.session_state:
-        st.session_state[key] = value
-    return key
 
 
 def _axes() -> list[str]:

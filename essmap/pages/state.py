@@ -20,7 +20,10 @@ _ON_MAP: Final = "essmap_on_map"
 _WRITTEN: Final = "essmap_query"
 _PAGE: Final = "essmap_page"
 _TOUCHED: Final = "essmap_touched"
+_OTHER: Final = "essmap_other"
 ACTOR_PARAMETER: Final = "acteur"
+#: Territory put beside the chosen one: ``avec=canton-3102``.
+OTHER_PARAMETER: Final = "avec"
 WIDGET_PREFIX: Final = "filter_"
 LIST_PAGE: Final = "list_page"
 
@@ -47,6 +50,8 @@ def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: set[str]) 
         actor = query.get(ACTOR_PARAMETER)
         st.session_state[_ACTOR] = actor if actor in actor_ids else None
         st.session_state[_ON_MAP] = False
+        kind, _, code = query.get(OTHER_PARAMETER, "").partition("-")
+        st.session_state[_OTHER] = (kind, code) if code in set(known.get(kind, ())) else None
     st.session_state[_PAGE] = page
 
 
@@ -60,6 +65,8 @@ def write() -> None:
     query = filters().to_query()
     if (actor := chosen_actor()) is not None:
         query[ACTOR_PARAMETER] = actor
+    if (other := compared()) is not None:
+        query[OTHER_PARAMETER] = "-".join(other)
     known = {key: str(value) for key, value in st.query_params.items()}
     if query != known or query != st.session_state.get(_WRITTEN):
         st.query_params.from_dict(query)
@@ -104,6 +111,25 @@ def choose_actor(actor_id: str | None, *, on_map: bool = False) -> None:
     touched()
     st.session_state[_ACTOR] = actor_id
     st.session_state[_ON_MAP] = on_map or actor_id is None
+
+
+def compared() -> tuple[str, str] | None:
+    """Return the territory (kind, code) put beside the chosen one, or None."""
+    found = st.session_state.get(_OTHER)
+    return found if isinstance(found, tuple) else None
+
+
+def compare_with(other: tuple[str, str] | None) -> None:
+    """Put a territory beside the chosen one, or none."""
+    st.session_state[_OTHER] = other
+
+
+def seed(name: str, value: object) -> str:
+    """Give a widget of a shared choice its value before it is drawn for the first time; return its key."""
+    key = f"{WIDGET_PREFIX}{name}"
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
 
 
 def was_chosen_on_map() -> bool:
