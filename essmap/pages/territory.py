@@ -79,9 +79,12 @@ def show(data: Loaded) -> None:
         st.html(_figures(data, portraits))
     with right:
         _map(data, portraits)
+    if len(portraits) > 1:  # four columns of numbers need the whole width
+        st.html(_axes(data, portraits))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.html(_axes(data, portraits))
+        if len(portraits) == 1:
+            st.html(_axes(data, portraits))
         st.html(_profile(data, portraits, "family"))
     with right:
         st.html(_profile(data, portraits, "domain"))
