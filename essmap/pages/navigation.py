@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from essmap.pages import data, discover, frame, gaps, legal, state, supported
+from essmap.pages import data, discover, frame, gaps, legal, state, supported, territory
 from essmap.pages.filter_bar import known_values
 from essmap.pages.loaded import Loaded, loaded, settings
 from essmap.texts import t
@@ -16,6 +16,7 @@ from essmap.texts import t
 #: key: what draws it, its address (public: links to it are shared), whether the menu shows it.
 PAGES: Final[dict[str, tuple[Callable[[Loaded], None], str, bool]]] = {
     "discover": (discover.show, "decouvrir", True),
+    "territory": (territory.show, territory.ADDRESS, True),
     "gaps": (gaps.show, "ecarts", True),
     "supported": (supported.show, "projets-soutenus", True),
     "data": (data.show, "donnees", True),
@@ -25,7 +26,7 @@ PAGES: Final[dict[str, tuple[Callable[[Loaded], None], str, bool]]] = {
 }
 
 #: Pages whose address bar carries the shared filters.
-_FILTERED: Final = frozenset({"discover"})
+_FILTERED: Final = frozenset({"discover", "territory"})
 
 
 def show() -> None:

@@ -26,7 +26,10 @@ _STALE: Final = "essmap_stale_widgets"
 _WISH: Final = "essmap_focus"
 #: Where a choice moves the focus; « back »: to where the choice was made.
 Focus = Literal["card", "map", "list", "back"]
+_OTHER: Final = "essmap_other"
 ACTOR_PARAMETER: Final = "acteur"
+#: Territory put beside the chosen one: ``avec=canton-3102``.
+OTHER_PARAMETER: Final = "avec"
 WIDGET_PREFIX: Final = "filter_"
 PLACE_BOX: Final = f"{WIDGET_PREFIX}where"
 LIST_PAGE: Final = "list_page"
@@ -54,6 +57,8 @@ def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: set[str]) 
         actor = query.get(ACTOR_PARAMETER)
         st.session_state[_ACTOR] = actor if actor in actor_ids else None
         st.session_state[_ON_MAP] = False
+        kind, _, code = query.get(OTHER_PARAMETER, "").partition("-")
+        st.session_state[_OTHER] = (kind, code) if code in set(known.get(kind, ())) else None
     if is_new:
         st.session_state[_VIEW] = query.get(VIEW_PARAMETER, "")
     st.session_state[_PAGE] = page
@@ -69,6 +74,8 @@ def write() -> None:
     query = filters().to_query()
     if (actor := chosen_actor()) is not None:
         query[ACTOR_PARAMETER] = actor
+    if (other := compared()) is not None:
+        query[OTHER_PARAMETER] = "-".join(other)
     known = {key: str(value) for key, value in st.query_params.items()}
     if query != known or query != st.session_state.get(_WRITTEN):
         st.query_params.from_dict(query)
@@ -148,6 +155,25 @@ def turn_page() -> None:
     """Note that another page of the list was asked for: reading goes on at its top."""
     touched()
     wish_focus("list")
+
+
+def compared() -> tuple[str, str] | None:
+    """Return the territory (kind, code) put beside the chosen one, or None."""
+    found = st.session_state.get(_OTHER)
+    return found if isinstance(found, tuple) else None
+
+
+def compare_with(other: tuple[str, str] | None) -> None:
+    """Put a territory beside the chosen one, or none."""
+    st.session_state[_OTHER] = other
+
+
+def seed(name: str, value: object) -> str:
+    """Give a widget of a shared choice its value before it is drawn for the first time; return its key."""
+    key = f"{WIDGET_PREFIX}{name}"
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
 
 
 def was_chosen_on_map() -> bool:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
-
 import pandas as pd
 import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.pages import frame, state
+from essmap.pages import frame
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
-from essmap.view import cards
 from essmap.view.filters import Mask
-from essmap.view.format import escape, euros, integer
+from essmap.view.format import escape, integer
 from essmap.view.layers import pack_mask
 from essmap.view.map import MapState, base_map, state_layer
-from essmap.view.rows import each_row
-from essmap.view.tables import Heading, Html, html_table
+from essmap.view.supports import known_amounts, projects_table
 
 MAP_HEIGHT = 420
 
@@ -37,7 +32,7 @@ def show(data: Loaded) -> None:
     st.html(f"<h2>{escape(t('supported.map'))}</h2>")
     _map(data, projects)
     st.html(f"<h2>{escape(t('supported.table'))}</h2>")
-    st.html(_table(data, projects))
+    st.html(projects_table(projects, data.snapshot.table("communes"), t("supported.caption")))
 
 
 def _filtered(data: Loaded, projects: pd.DataFrame) -> pd.DataFrame:
@@ -105,11 +100,7 @@ def _choice(parameter: str, label: str, options: list[str], names: pd.Series[str
 
 def _money(projects: pd.DataFrame) -> str:
     known = projects["amount_eur"].dropna()
-    unknown = len(projects) - len(known)
-    if known.empty:
-        return t("supported.no_amount", n=unknown, n_text=integer(unknown))
-    first = t("supported.sum", n=len(known), n_text=integer(len(known)), total=euros(float(known.sum())))
-    return f"{first} {t('supported.unknown', n=unknown, n_text=integer(unknown))}" if unknown else first
+    return known_amounts(float(known.sum()), len(known), len(projects) - len(known))
 
 
 def _map(data: Loaded, projects: pd.DataFrame) -> None:
@@ -126,39 +117,3 @@ def _map(data: Loaded, projects: pd.DataFrame) -> None:
     apart = int(projects["actor_id"].isna().sum())
     if apart:
         st.html(f"<p class='essmap-meta'>{escape(t('supported.apart', n=apart, n_text=integer(apart)))}</p>")
-
-
-def _table(data: Loaded, projects: pd.DataFrame) -> str:
-    communes = data.snapshot.table("communes").set_index("commune_code")["commune_name"]
-    kinds = reference.support_kinds()["label"]
-    headings = [
-        Heading(t("supported.holder")),
-        Heading(t("supported.commune")),
-        Heading(t("supported.programme")),
-        Heading(t("supported.kind")),
-        Heading(t("supported.year"), is_number=True),
-        Heading(t("supported.amount"), is_number=True),
-        Heading(t("supported.source")),
-    ]
-    ordered = projects.sort_values(["year", "holder_name"], ascending=[False, True], na_position="last")
-    rows = [
-        [
-            _holder(row),
-            str(communes.get(row.commune_code, t("supported.everywhere"))),
-            row.programme,
-            str(kinds[row.support_kind]),
-            cards.year(row.year),
-            cards.amount(row.amount_eur),
-            Html(cards.source_page(row.source_url, t("supported.see"), about=f"{row.holder_name}, {row.programme}")),
-        ]
-        for row in each_row(ordered)
-    ]
-    return html_table(t("supported.caption"), headings, rows)
-
-
-def _holder(project: Any) -> str | Html:
-    """Return the holder's name, as a link to its card where it is one of the actors."""
-    if not isinstance(project.actor_id, str):
-        return str(project.holder_name)
-    address = f"./?{state.ACTOR_PARAMETER}={quote(project.actor_id)}"
-    return Html(f'<a href="{escape(address)}" target="_self">{escape(project.holder_name)}</a>')

@@ -47,7 +47,7 @@ def axis_style_sheet() -> str:
     return "".join(rules)
 
 
-def list_row(actor: Any, *, level: int = 3) -> str:
+def list_row(actor: Any, *, level: int = 3, is_link: bool = False) -> str:
     """Return one actor of the result list.
 
     Parameters
@@ -56,7 +56,10 @@ def list_row(actor: Any, *, level: int = 3) -> str:
         A row of `essmap.schema.tables.ACTORS`.
     level : int
         Heading level of the name.
+    is_link : bool
+        Whether the name leads to the actor's card on Découvrir.
     """
+    name = card_link(actor.actor_id, actor.name) if is_link else escape(actor.name)
     form = reference.legal_forms().at[actor.legal_form, "label"]
     supported = (
         f'<span class="essmap-badge essmap-supported">{escape(t("card.supported"))}</span>'
@@ -65,7 +68,7 @@ def list_row(actor: Any, *, level: int = 3) -> str:
     )
     activity = f"<p>{escape(actor.activity)}</p>" if isinstance(actor.activity, str) else ""
     return (
-        f'<article class="essmap-row"><h{level}>{escape(actor.name)}</h{level}>'
+        f'<article class="essmap-row"><h{level}>{name}</h{level}>'
         f'<p class="essmap-meta">{escape(form)} · {escape(actor.commune_name)}</p>{activity}'
         f'<p class="essmap-badges">{axis_badges(actor.axes)}{supported}</p></article>'
     )
@@ -114,6 +117,11 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
         f'<p class="essmap-badges">{axis_badges(actor.axes)}</p>{activity}<dl>{rows}</dl>'
         f"{_supports(projects)}{report_link(actor.actor_id, actor.name, report_address, page_url)}</section>"
     )
+
+
+def card_link(actor_id: str, name: str) -> str:
+    """Return a link to the card of an actor on Découvrir."""
+    return f'<a href="{escape(f"./?acteur={quote(actor_id)}")}" target="_self">{escape(name)}</a>'
 
 
 def report_link(identifier: str, name: str, address: str, page_url: str) -> str:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from essmap.schema.folding import fold
+
 NARROW: Final = "\u202f"  # narrow no-break space: between thousands and before % and €
 MINUS: Final = "\u2212"
 DASH: Final = "–"
@@ -92,6 +94,17 @@ def listing(items: Sequence[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} et {items[-1]}"
+
+
+def file_name(text: str) -> str:
+    """Return a name for a file: small letters, digits and hyphens only.
+
+    Examples
+    --------
+    >>> file_name("Toulouse (commune entière)")
+    'toulouse-commune-entiere'
+    """
+    return "-".join(re.findall("[a-z0-9]+", fold(text))) or "essmap"
 
 
 def escape(text: object) -> str:

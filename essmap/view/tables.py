@@ -23,6 +23,25 @@ class Html:
     code: str
 
 
+def bar(text: str, part: float, *, is_reference: bool = False) -> Html:
+    """Return a number with a bar under it: the table is its own chart.
+
+    Parameters
+    ----------
+    text : str
+        The number as it is read.
+    part : float
+        Length, 0 to 1 of the longest; 0: no bar.
+    is_reference : bool
+        Drawn hollow: what the number beside it is compared with.
+    """
+    if part <= 0:
+        return Html(escape(text))
+    kind = "essmap-bar essmap-bar-reference" if is_reference else "essmap-bar"
+    length = 100 * min(max(part, 0.0), 1.0)
+    return Html(f'{escape(text)}<span class="{kind}" style="--part:{length:.1f}%" aria-hidden="true"></span>')
+
+
 def html_table(
     caption: str,
     headings: Sequence[Heading],

@@ -13,7 +13,16 @@ from playwright.sync_api import expect
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["", "ecarts", "projets-soutenus", "donnees", "mentions-legales", "donnees-personnelles", "accessibilite"]
+PAGES = [
+    "",
+    "mon-territoire",
+    "ecarts",
+    "projets-soutenus",
+    "donnees",
+    "mentions-legales",
+    "donnees-personnelles",
+    "accessibilite",
+]
 WITH_MAP = ["", "ecarts", "projets-soutenus"]
 
 #: Words that no French sentence of ours holds. Names of actors and programmes are data and may.

@@ -1,0 +1,19 @@
+"""What a territory is called when it stands alone: a canton and a commune may share a name."""
+
+from __future__ import annotations
+
+from essmap.analysis.coverage import Level
+from essmap.texts import t
+
+
+def territory_name(level: Level, name: str) -> str:
+    """Return the name of a territory with what it is, unless it says so itself.
+
+    Examples
+    --------
+    >>> territory_name("canton", "Muret")
+    'Muret (canton)'
+    >>> territory_name("canton", "Toulouse (commune entière)")
+    'Toulouse (commune entière)'
+    """
+    return name if name.endswith(")") else t(f"territory.named.{level}", name=name)

@@ -1,0 +1,351 @@
+"""What stands on the sheet of a territory, in words: every figure with its limits, nothing that the data cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from essmap import reference
+from essmap.analysis.coverage import Level, Tables
+from essmap.analysis.portrait import Supports, is_inside, population_of, profile, supports_of
+from essmap.analysis.units import membership
+from essmap.schema.folding import fold_series
+from essmap.schema.snapshot import Snapshot
+from essmap.texts import t
+from essmap.view.cards import amount, year
+from essmap.view.format import DASH, decimal, euros, integer
+from essmap.view.rows import each_row
+from essmap.view.sheet.drawing import territory_svg
+
+#: More actors than this are counted by commune instead of named: the sheet keeps to two pages.
+NAMED_AT_MOST: Final = 44
+_PROJECTS_AT_MOST: Final = 14
+_COMMUNES_AT_MOST: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What may be said of one axis: numbers described, and a class only where the data allows one.
+
+    Attributes
+    ----------
+    axis : str
+        Key of `essmap.reference.axes`.
+    observed : int
+    expected : float
+    verdict : str
+        In words; empty where nothing may be concluded.
+    interval : tuple of two floats or None
+        Of observed / expected.
+    """
+
+    axis: str
+    observed: int
+    expected: float
+    verdict: str = ""
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table of the sheet; a wide one takes the room that is left."""
+
+    label: str
+    number: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table; ``mark`` is the drawing of an axis (``shape``, ``colour``) before its first cell."""
+
+    cells: Sequence[str]
+    mark: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTable:
+    """A table of the sheet."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the sheet: sentences, then a table, then names in columns; each may be missing."""
+
+    title: str
+    sentences: Sequence[str] = ()
+    table: SheetTable | None = None
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetContent:
+    """Everything that `essmap.view.sheet.sheet_pdf` sets; field names are those of ``sheet.typ``."""
+
+    title: str
+    author: str
+    kicker: str
+    warning: str | None
+    watermark: str | None
+    figures: Sequence[dict[str, str]]
+    map: dict[str, str]
+    axes: Section
+    sections: Sequence[Section]
+    sources: Sequence[str]
+    footer: str
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def sheet_content(  # noqa: PLR0913  what a sheet is made of
+    snapshot: Snapshot,
+    level: Level,
+    code: str,
+    *,
+    label: str,
+    gaps: Sequence[Gap],
+    built_on: str,
+    site_title: str,
+    page_url: str = "",
+    exercise: bool = False,
+) -> SheetContent:
+    """Say what is known of a territory.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    level : {"canton", "epci", "commune"}
+    code : str
+    label : str
+        What the screen calls the territory.
+    gaps : sequence of Gap
+        One per axis.
+    built_on : str
+        Day of the snapshot, in words.
+    site_title, page_url : str
+        Where the sheet comes from; the address may be empty.
+    exercise : bool
+        The gaps were computed for exercise on a partial table: every page says so.
+
+    Returns
+    -------
+    SheetContent
+
+    Raises
+    ------
+    KeyError
+        If there is no such territory.
+    """
+    manifest = snapshot.manifest
+    actors, communes = snapshot.layer("actors"), snapshot.layer("communes")
+    tables = Tables.of(snapshot)
+    members = membership(tables, level)
+    inside = is_inside(tables, level, code)
+    own_codes = members.loc[members["code"] == code, "commune_code"]
+    here, own = actors[inside], communes[communes["commune_code"].isin(own_codes)]
+    partial = manifest.completeness["actors"].status == "partial"
+    department = manifest.department_name
+    total = integer(len(actors))
+    return SheetContent(
+        title=label,
+        author=site_title,
+        kicker=t("sheet.kicker", department=department),
+        warning=t("sheet.partial", n=len(actors), n_text=total) if partial else None,
+        watermark=_watermark(exercise=exercise, is_made_up=manifest.is_made_up),
+        figures=_figures(snapshot, level, code, here),
+        map=_map(snapshot, level, code, label, own, here),
+        axes=_axes(actors, inside, gaps, partial=partial and not exercise),
+        sections=[
+            _families(actors, inside),
+            _projects(snapshot, level, code),
+            _actors(here, own),
+        ],
+        sources=_sources(snapshot, page_url),
+        footer=t("sheet.footer", site=site_title, department=department, date=built_on),
+        words={"figures": t("sheet.figures"), "sources": t("sheet.sources")},
+    )
+
+
+def _watermark(*, exercise: bool, is_made_up: bool) -> str | None:
+    if is_made_up:
+        return t("sheet.made_up")
+    return t("sheet.exercise") if exercise else None
+
+
+def _figures(snapshot: Snapshot, level: Level, code: str, here: pd.DataFrame) -> list[dict[str, str]]:
+    found = population_of(Tables.of(snapshot), level, code)
+    supports = _supports(snapshot, level, code)
+    n, supported = len(here), int(here["is_supported"].sum())
+    figures = [
+        {
+            "value": integer(found.inhabitants),
+            "label": t("sheet.inhabitants"),
+            "detail": t(
+                "sheet.inhabitants_detail",
+                share=decimal(100 * found.share),
+                rank=_ordinal(found.rank),
+                n=found.territories,
+                level=t(f"sheet.levels.{level}"),
+            ),
+        },
+        {
+            "value": integer(n),
+            "label": t("sheet.actors_figure", n=n),
+            "detail": t("sheet.actors_detail", n=supported, n_text=integer(supported)),
+        },
+        {
+            "value": integer(len(supports.projects)),
+            "label": t("sheet.projects_figure", n=len(supports.projects)),
+            "detail": _money(supports.known_eur, supports.known, supports.unknown),
+        },
+    ]
+    if level != "commune":
+        figures.insert(
+            1, {"value": integer(found.communes), "label": t("sheet.communes_figure", n=found.communes), "detail": ""}
+        )
+    return figures
+
+
+def _supports(snapshot: Snapshot, level: Level, code: str) -> Supports:
+    return supports_of(snapshot.table("projects"), Tables.of(snapshot), level, code)
+
+
+def _ordinal(rank: int) -> str:
+    return t("sheet.first") if rank == 1 else t("sheet.nth", n=rank)
+
+
+def _money(known_eur: float, known: int, unknown: int) -> str:
+    if known == 0:
+        return t("sheet.no_amount") if unknown else ""
+    sentence = t("sheet.known_amount", total=euros(known_eur), n=known)
+    return f"{sentence} {t('sheet.unknown_amount', n=unknown)}" if unknown else sentence
+
+
+def _map(
+    snapshot: Snapshot, level: Level, code: str, label: str, own: gpd.GeoDataFrame, here: gpd.GeoDataFrame
+) -> dict[str, str]:
+    names = {"canton": "cantons", "epci": "epci", "commune": "communes"}
+    layer = snapshot.layer(names[level])
+    key = f"{level}_code"
+    shape = layer.loc[layer[key] == code, "geometry"].iloc[0]
+    crs = reference.projected_crs(snapshot.manifest.department)
+    drawn = here[here.geometry.notna()]
+    return {
+        "svg": territory_svg(shape, own, layer[layer[key] != code], drawn, crs),
+        "alt": t("sheet.map_alt", name=label, n=len(drawn), n_text=integer(len(drawn))),
+        "caption": t("sheet.map_caption"),
+    }
+
+
+def _axes(actors: pd.DataFrame, inside: Any, gaps: Sequence[Gap], *, partial: bool) -> Section:
+    table = reference.axes()
+    counts = profile(actors, inside, "axis")
+    concluded = any(gap.verdict for gap in gaps)
+    columns = [
+        Column(t("sheet.axis"), wide=True),
+        Column(t("sheet.here"), number=True),
+        Column(t("sheet.expected"), number=True),
+        Column(t("sheet.department"), number=True),
+    ]
+    if concluded:
+        columns.append(Column(t("sheet.verdict")))
+    rows = []
+    for gap in gaps:
+        style = table.loc[gap.axis]
+        cells = [str(style["label"]), integer(gap.observed), decimal(gap.expected)]
+        cells.append(integer(int(counts["department"].get(gap.axis, 0))))
+        if concluded:
+            cells.append(gap.verdict or DASH)
+        rows.append(Row(cells, {"shape": str(style["shape"]), "colour": str(style["colour"])}))
+    outside = int(counts["here"].get("none", 0)) if len(counts) else 0
+    sentences = [t("sheet.axes_partial" if partial else "sheet.axes_expected")]
+    if outside:
+        sentences.append(t("sheet.outside_axes", n=outside, n_text=integer(outside)))
+    return Section(t("sheet.axes"), sentences, SheetTable(columns, rows))
+
+
+def _families(actors: pd.DataFrame, inside: Any) -> Section:
+    families = profile(actors, inside, "family")
+    domains = profile(actors, inside, "domain")
+    labels = {**reference.families()["label"], **reference.domains()["label"]}
+
+    def words(counts: pd.DataFrame) -> str:
+        present = counts[counts["here"] > 0].sort_values("here", ascending=False, kind="stable")
+        return t("sheet.enumeration").join(
+            t("sheet.counted", label=labels[row.Index], n_text=integer(row.here)) for row in each_row(present)
+        )
+
+    if not inside.any():
+        return Section(t("sheet.families"), [t("sheet.no_actor")])
+    return Section(
+        t("sheet.families"),
+        [
+            t("sheet.by_family", listing=words(families)),
+            t("sheet.by_domain", listing=words(domains)),
+        ],
+    )
+
+
+def _projects(snapshot: Snapshot, level: Level, code: str) -> Section:
+    supports = _supports(snapshot, level, code)
+    sentences = [snapshot.manifest.completeness["projects"].sentence]
+    if supports.everywhere:
+        sentences.append(t("sheet.everywhere", n=supports.everywhere, n_text=integer(supports.everywhere)))
+    if supports.projects.empty:
+        return Section(t("sheet.projects"), [t("sheet.no_project"), *sentences])
+    kinds = reference.support_kinds()["label"]
+    columns = [
+        Column(t("sheet.holder"), wide=True),
+        Column(t("sheet.programme"), wide=True),
+        Column(t("sheet.kind")),
+        Column(t("sheet.year"), number=True),
+        Column(t("sheet.amount"), number=True),
+    ]
+    shown = supports.projects.head(_PROJECTS_AT_MOST)
+    rows = [
+        Row([row.holder_name, row.programme, str(kinds[row.support_kind]), year(row.year), amount(row.amount_eur)])
+        for row in each_row(shown)
+    ]
+    left = len(supports.projects) - len(shown)
+    if left:
+        sentences.append(t("sheet.more_projects", n=left, n_text=integer(left)))
+    return Section(t("sheet.projects"), sentences, SheetTable(columns, rows))
+
+
+def _actors(here: pd.DataFrame, own: pd.DataFrame) -> Section:
+    if here.empty:
+        return Section(t("sheet.actors"), [t("sheet.no_actor")])
+    if len(here) <= NAMED_AT_MOST:
+        ordered = here.sort_values("name", key=fold_series)
+        return Section(
+            t("sheet.actors"),
+            names=[
+                t("sheet.actor_supported" if row.is_supported else "sheet.actor", name=row.name, place=row.commune_name)
+                for row in each_row(ordered)
+            ],
+        )
+    counts = here["commune_name"].value_counts()
+    shown = counts.head(_COMMUNES_AT_MOST)
+    sentences = [t("sheet.too_many", n=len(here), n_text=integer(len(here)))]
+    if len(counts) > len(shown):
+        sentences.append(t("sheet.more_communes", n=len(counts) - len(shown), n_text=len(counts) - len(shown)))
+    names = [t("sheet.counted", label=name, n_text=integer(n)) for name, n in shown.items()]
+    if len(own) == 1:  # one commune: its domains say more than its name
+        return Section(t("sheet.actors"), [t("sheet.too_many", n=len(here), n_text=integer(len(here)))])
+    return Section(t("sheet.actors"), sentences, names=names)
+
+
+def _sources(snapshot: Snapshot, page_url: str) -> list[str]:
+    manifest = snapshot.manifest
+    sentences = [completeness.sentence for completeness in manifest.completeness.values()]
+    titles = [t("sheet.source", title=s.title, publisher=s.publisher, vintage=s.vintage) for s in manifest.sources]
+    sentences.append(t("sheet.all_sources", listing=" ; ".join(titles)))
+    if page_url:
+        sentences.append(t("sheet.page", url=page_url))
+    return sentences

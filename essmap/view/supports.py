@@ -1,0 +1,75 @@
+"""Supported projects in words: their table, and what is known of their amounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from essmap import reference
+from essmap.texts import t
+from essmap.view import cards
+from essmap.view.format import euros, integer
+from essmap.view.rows import each_row
+from essmap.view.tables import Heading, Html, html_table
+
+
+def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str) -> str:
+    """Return the HTML table of some projects, latest first.
+
+    Parameters
+    ----------
+    projects : DataFrame
+        Rows of `essmap.schema.tables.PROJECTS`.
+    communes : DataFrame
+        `essmap.schema.tables.COMMUNES`.
+    caption : str
+    """
+    names = communes.set_index("commune_code")["commune_name"]
+    kinds = reference.support_kinds()["label"]
+    headings = [
+        Heading(t("supported.holder")),
+        Heading(t("supported.commune")),
+        Heading(t("supported.programme")),
+        Heading(t("supported.kind")),
+        Heading(t("supported.year"), is_number=True),
+        Heading(t("supported.amount"), is_number=True),
+        Heading(t("supported.source")),
+    ]
+    ordered = projects.sort_values(["year", "holder_name"], ascending=[False, True], na_position="last")
+    rows = [
+        [
+            _holder(row),
+            str(names.get(row.commune_code, t("supported.everywhere"))),
+            row.programme,
+            str(kinds[row.support_kind]),
+            cards.year(row.year),
+            cards.amount(row.amount_eur),
+            Html(cards.source_page(row.source_url, t("supported.see"), about=f"{row.holder_name}, {row.programme}")),
+        ]
+        for row in each_row(ordered)
+    ]
+    return html_table(caption, headings, rows)
+
+
+def known_amounts(known_eur: float, known: int, unknown: int) -> str:
+    """Return what is known of some amounts, as sentences: the sum of the known is never shown as a total.
+
+    Parameters
+    ----------
+    known_eur : float
+        Sum of the known amounts, euros.
+    known, unknown : int
+        How many projects have an amount, and how many have none.
+    """
+    if not known:
+        return t("supported.no_amount", n=unknown, n_text=integer(unknown))
+    first = t("supported.sum", n=known, n_text=integer(known), total=euros(known_eur))
+    return f"{first} {t('supported.unknown', n=unknown, n_text=integer(unknown))}" if unknown else first
+
+
+def _holder(project: Any) -> str | Html:
+    """Return the holder's name, as a link to its card where it is one of the actors."""
+    if not isinstance(project.actor_id, str):
+        return str(project.holder_name)
+    return Html(cards.card_link(project.actor_id, project.holder_name))
