@@ -309,7 +309,7 @@ def control_limits(
 def _count_at(tail: float, total: float, share: Numbers) -> Numbers:
     """Return the continuous count x with P(X <= x) = tail; 0 where even none is likelier than that."""
     low, high = np.zeros_like(share), np.full_like(share, total)
-    for _ in range(60):  # halves until a double cannot tell the two ends apart
+    for _ in range(45):  # to a billionth of an actor among 30,000
         middle = (low + high) / 2
         below = lower_tail(middle, total, share) < tail
         low, high = np.where(below, middle, low), np.where(below, high, middle)

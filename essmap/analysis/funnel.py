@@ -13,7 +13,7 @@ from essmap.analysis import exact
 #: The two pairs of limits, by name: probability of lying outside by chance.
 LIMITS: Final = {"95": 0.05, "998": 0.002}
 
-_POINTS: Final = 200
+_POINTS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
