@@ -54,6 +54,19 @@ def default_snapshot_root() -> str:
     return str(platformdirs.user_data_path("essmap") / "snapshots")
 
 
+def default_cache_folder() -> str:
+    """Return where what was fetched from services is kept unless a setting says otherwise.
+
+    Returns
+    -------
+    str
+        ``.cache/`` of the checkout, or the user's cache folder when essmap is installed from a wheel.
+    """
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return str(_CHECKOUT / ".cache")
+    return str(platformdirs.user_cache_path("essmap"))
+
+
 class Settings(BaseSettings):
     """Settings of one deployment. Environment variables win over the file; unknown keys in the file are refused."""
 
@@ -61,6 +74,10 @@ class Settings(BaseSettings):
 
     department: str = Field("31", pattern=r"^(0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-46])$")
     snapshots: str = Field(default_factory=default_snapshot_root)
+
+    cache: str = Field(default_factory=default_cache_folder, min_length=1)
+    wfs_url: str = Field("https://data.geopf.fr/wfs/ows", pattern=r"^https?://[^\s<>\"']+$")
+    wfs_timeout: float = Field(60, gt=0, le=3600)
 
     site_title: str = "essmap"
     site_url: str = ""
@@ -148,7 +165,7 @@ def load_settings(**overrides: str) -> Settings:
         If a value makes no sense or the file has an unknown key; names every one of them.
     """
     try:
-        return Settings(**overrides)
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic reads numbers from texts
     except ValidationError as error:
         names = ", ".join(sorted({str(item["loc"][0]) if item["loc"] else "?" for item in error.errors()}))
         raise SettingsError(t("errors.settings_invalid", names=names)) from error
