@@ -7,6 +7,7 @@ figures: « Toulouse-1 », « Toulouse I », « Toulouse (1er canton) ».
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -38,14 +39,20 @@ class CantonNames:
         self._department = department
         self._codes = frozenset(names)
         self._code = re.compile(rf"0?{department}[ ./_-]?0?([0-9]{{2}})", re.ASCII | re.IGNORECASE)
-        self._keys = {_numbered(name) or _plain(name): code for code, name in names.items()}
+        numbered = {code: key for code, name in names.items() if (key := _numbered(name))}
+        cities = Counter(city for city, _ in numbered.values())  # one number alone is a name that looks like a figure
+        self._cities = frozenset(city for city, count in cities.items() if count > 1)
+        self._keys = {
+            numbered[code] if code in numbered and numbered[code][0] in self._cities else _plain(name): code
+            for code, name in names.items()
+        }
 
     def code(self, written: str) -> str | None:
         """Return the INSEE code of the canton that a text means, or None.
 
         Examples
         --------
-        >>> toulouse = CantonNames("31", {"3101": "Auterive", "3118": "Toulouse-4"})
+        >>> toulouse = CantonNames("31", {"3101": "Auterive", "3117": "Toulouse-3", "3118": "Toulouse-4"})
         >>> [toulouse.code(text) for text in ("3118", "31018", "031-18", "Toulouse IV", "TOULOUSE (4e canton)")]
         ['3118', '3118', '3118', '3118', '3118']
         >>> toulouse.code("canton d’Auterive"), toulouse.code("Toulouse-15"), toulouse.code("0")
@@ -70,12 +77,11 @@ class CantonNames:
 
         Examples
         --------
-        >>> CantonNames("31", {"3115": "Toulouse-1"}).is_numbered_beyond("Toulouse XV")
+        >>> CantonNames("31", {"3115": "Toulouse-1", "3116": "Toulouse-2"}).is_numbered_beyond("Toulouse XV")
         True
         """
         key = _numbered(written)
-        cities = {city for city, number in self._keys if number is not None}
-        return key is not None and key not in self._keys and key[0] in cities
+        return key is not None and key not in self._keys and key[0] in self._cities
 
 
 def _words(text: str) -> list[str]:

@@ -155,7 +155,7 @@ def check_populations(table: RawTable, communes: gpd.GeoDataFrame, department: s
         problems += _faults(table, column, ~frame[column].str.fullmatch(f"(?:{_NUMBER})?"), "part")
     of_column = {column: _commune_of(column, communes) for column in parts}
     problems += [
-        Problem(table.file, 1, column, column, t("cantons.expected.commune"), "part_commune")
+        Problem(table.file, 1, column, column, t("cantons.expected.commune"), "canton_part_commune")
         for column, commune in of_column.items()
         if commune is None
     ]

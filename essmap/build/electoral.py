@@ -196,14 +196,12 @@ def _grow(parts: Mapping[str, Any], area: Any) -> dict[str, Any]:
     """Give what parts leave of an area to the nearest of them, by the Voronoi cells of points along their borders."""
     area = shapely.buffer(area, 1)  # a metre more: the border itself is cut later, in degrees
     rest = shapely.difference(area, shapely.union_all(list(parts.values())))
-    points, owners = [], []
-    for code, part in parts.items():
-        along = shapely.points(shapely.get_coordinates(shapely.segmentize(shapely.boundary(part), _STEP_M)))
-        points.append(along)
-        owners += [code] * len(along)
-    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(np.concatenate(points)), extend_to=area))
-    of_cell, of_point = shapely.STRtree(np.concatenate(points)).query(cells, predicate="contains")
-    nearest = pd.Series(np.array(owners)[of_point]).groupby(of_cell).min()  # a point of two borders: the first by code
+    borders = [shapely.segmentize(shapely.boundary(part), _STEP_M) for part in parts.values()]
+    where, owner = shapely.get_coordinates(borders, return_index=True)
+    points = np.asarray(shapely.points(where), dtype=object)
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=area))
+    of_cell, of_point = shapely.STRtree(points).query(cells, predicate="contains")
+    nearest = pd.Series(np.array(list(parts))[owner[of_point]]).groupby(of_cell).min()  # on two borders: first by code
     result = {}
     for code, part in parts.items():
         own = cells[nearest.index[nearest == code]]

@@ -144,7 +144,7 @@ def _read_geopackage(path: Path) -> gpd.GeoDataFrame:
         raise SourceError(t("cantons.errors.unreadable", file=path.name)) from error
     if frame.crs is None:
         raise SourceError(t("cantons.errors.crs_missing", file=path.name))
-    return _as_texts(frame.rename_geometry("geometry"))
+    return _as_texts(frame)
 
 
 def _as_texts(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
