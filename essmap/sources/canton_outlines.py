@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -134,15 +135,17 @@ def _shape(geometry: Any) -> Any:
 
 def _read_geopackage(path: Path) -> gpd.GeoDataFrame:
     try:
-        layers = [str(row.name) for row in gpd.list_layers(path).itertuples(index=False) if row.geometry_type]
-        named = [name for name in layers if "canton" in name.lower()]
-        chosen = layers if len(layers) == 1 else named
-        if len(chosen) != 1:
-            raise SourceError(t("cantons.errors.layers", file=path.name, layers=", ".join(layers) or "-"))
-        frame = gpd.read_file(path, layer=chosen[0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL's own, in English and with the whole path: what is read is checked
+            layers = [str(row.name) for row in gpd.list_layers(path).itertuples(index=False) if row.geometry_type]
+            named = [name for name in layers if "canton" in name.lower()]
+            chosen = layers if len(layers) == 1 else named
+            if len(chosen) != 1:
+                raise SourceError(t("cantons.errors.layers", file=path.name, layers=", ".join(layers) or "-"))
+            frame = gpd.read_file(path, layer=chosen[0])
     except (RuntimeError, ValueError, ShapelyError) as error:
         raise SourceError(t("cantons.errors.unreadable", file=path.name)) from error
-    if frame.crs is None:
+    if frame.crs is None or frame.crs.is_engineering:  # « undefined » in a GeoPackage
         raise SourceError(t("cantons.errors.crs_missing", file=path.name))
     return _as_texts(frame)
 
