@@ -91,10 +91,10 @@ def parse_geojson(content: bytes) -> dict[str, Any]:
         If it is none, or holds a number that JSON does not have (NaN, infinity).
     """
 
-    def refuse(constant: str) -> None:
+    def _refuse(constant: str) -> None:
         raise ValueError(constant)
 
-    collection = json.loads(content.decode("utf-8-sig"), parse_constant=refuse)
+    collection = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
     if not isinstance(collection, dict) or not isinstance(collection.get("features"), list):
         raise ValueError("no feature collection")
     return collection

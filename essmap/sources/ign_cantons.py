@@ -106,6 +106,7 @@ def read_ign_cantons(service: Service, department: str) -> tuple[CantonOutlines,
     outlines = _outlines(collection, content, fetched_at)
 
     def keep() -> None:
+        """Write the answer whole; raises SourceError if it cannot be written."""
         try:
             write_whole(path, content)
         except OSError as error:

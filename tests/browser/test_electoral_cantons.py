@@ -50,10 +50,10 @@ def test_every_page_draws(site, page_at, path):
 def test_canton_of_toulouse_and_its_bucket(site, page_at):
     """A canton inside Toulouse shows its located actors and leads to those whose canton is not known."""
     page = drawn(page_at(f"{site.url}/?canton=3117").page)
-    expect(page.locator("body")).to_contain_text("9\u202f")  # located actors of Toulouse-3
+    expect(page.locator("body")).to_contain_text("9 structures sur 396")
     page.get_by_role("link", name="Toulouse, canton inconnu").click()
     page.wait_for_url("**/?canton=31555-inconnu")
-    expect(drawn(page).locator("body")).to_contain_text("165")
+    expect(drawn(page).locator("body")).to_contain_text("165 structures sur 396")
 
 
 def test_data_page_calls_the_level_whole(site, page_at):
