@@ -10,6 +10,7 @@ from __future__ import annotations
 import email.utils
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ _PAGE: Final = 1000
 _PAGES_AT_MOST: Final = 100
 _BYTES_AT_MOST: Final = 100 * 2**20
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
+
+# stamina writes a line in English for each retry unless it has somewhere to put it.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
