@@ -63,6 +63,19 @@ def default_snapshot_root() -> str:
     return str(platformdirs.user_data_path("essmap") / "snapshots")
 
 
+def default_cache_folder() -> str:
+    """Return where what was fetched from services is kept unless a setting says otherwise.
+
+    Returns
+    -------
+    str
+        ``.cache/`` of the checkout, or the user's cache folder when essmap is installed from a wheel.
+    """
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return str(_CHECKOUT / ".cache")
+    return str(platformdirs.user_cache_path("essmap"))
+
+
 class Settings(BaseSettings):
     """Settings of one deployment. Environment variables win over the file; unknown keys in the file are refused."""
 
@@ -70,6 +83,10 @@ class Settings(BaseSettings):
 
     department: str = Field("31", pattern=r"^(0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-46])$")
     snapshots: str = Field(default_factory=default_snapshot_root)
+
+    cache: str = Field(default_factory=default_cache_folder, min_length=1)
+    wfs_url: str = Field("https://data.geopf.fr/wfs/ows", pattern=r"^https?://[^\s<>\"']+$")
+    wfs_timeout: float = Field(60, gt=0, le=3600)
 
     site_title: str = "essmap"
     site_url: str = ""

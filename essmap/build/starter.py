@@ -14,6 +14,7 @@ import pandas as pd
 from essmap import __version__
 from essmap.build.actors import build_actors
 from essmap.build.check import check_actors, check_figures, check_projects
+from essmap.build.electoral import place_in_cantons
 from essmap.build.geography import Geography
 from essmap.build.geography_files import read_geography
 from essmap.build.projects import build_figures, build_projects
@@ -49,7 +50,13 @@ def load_geography(department: str) -> Geography:
     return read_geography(folder)
 
 
-def build_starter(department: str, *, folder: Path | None = None, progress: Progress = lambda _step: None) -> Snapshot:
+def build_starter(
+    department: str,
+    *,
+    folder: Path | None = None,
+    geography: Geography | None = None,
+    progress: Progress = lambda _step: None,
+) -> Snapshot:
     """Build a snapshot of a department from its starter files.
 
     Nothing is written. Every row is checked before any is used: the starter data belongs to the project, so one
@@ -61,6 +68,8 @@ def build_starter(department: str, *, folder: Path | None = None, progress: Prog
         INSEE code.
     folder : Path or None
         Folder with the three starter files. None: the embedded ones.
+    geography : Geography or None
+        Of the department. None: the committed one, with its canton units.
     progress : callable
         Called with a French sentence at each step.
 
@@ -78,7 +87,7 @@ def build_starter(department: str, *, folder: Path | None = None, progress: Prog
     is_embedded = folder is None
     folder = folder or starter.starter_folder(department)
     progress(t("build.geography"))
-    geography = load_geography(department)
+    geography = geography or load_geography(department)
     progress(t("build.read"))
     actors_raw, projects_raw = starter.read_actors(folder), starter.read_projects(folder)
     figures_raw = starter.read_figures(folder)
@@ -95,12 +104,14 @@ def build_starter(department: str, *, folder: Path | None = None, progress: Prog
     supported = set(projects_raw.frame["actor_id"])
     source = f"{STARTER if is_embedded else GIVEN}_actors"
     actors = build_actors(actors_raw.frame, geography.communes, supported=supported, source=source)
+    actors = place_in_cantons(actors, geography)
     projects = build_projects(projects_raw.frame, geography.communes, actors)
     tables: dict[str, pd.DataFrame] = {
         "actors": actors,
         "projects": projects,
         "communes": geography.communes,
         "cantons": geography.cantons,
+        "canton_parts": geography.canton_parts,
         "epci": geography.epci,
         "department": geography.department,
         "merges": empty(MERGES),
@@ -156,7 +167,12 @@ def _manifest(
         rows_in=len(raw["actors"].frame),
         merged=len(tables["merges"]),
         rejected=len(raw["actors"].frame) - len(actors) - len(tables["merges"]),
-        notes=(*_masking_notes(gpd.GeoDataFrame(actors)), *(note.text for note in geography.notes)),
+        notes=(
+            *_masking_notes(gpd.GeoDataFrame(actors)),
+            *_canton_notes(actors, geography),
+            *(note.text for note in geography.notes),
+        ),
+        canton_division=geography.canton_division,
     )
 
 
@@ -170,7 +186,8 @@ def is_outdated(manifest: Manifest) -> bool:
     Returns
     -------
     bool
-        False for a snapshot built from anything else.
+        False for a snapshot built from anything else, or with electoral cantons that somebody loaded: only they can
+        build it again.
 
     Raises
     ------
@@ -178,7 +195,7 @@ def is_outdated(manifest: Manifest) -> bool:
         If the embedded files cannot be read.
     """
     built_from = {source.key: source.sha256 for source in manifest.sources}
-    if f"{STARTER}_actors" not in built_from:
+    if f"{STARTER}_actors" not in built_from or manifest.canton_division != "units":
         return False
     folder = starter.starter_folder(manifest.department)
     now = {
@@ -212,6 +229,19 @@ def _masking_notes(actors: gpd.GeoDataFrame) -> list[str]:
     return [
         t("build.note_sensitive", n=hidden, n_text=_count(hidden)),
         t("build.note_positions", placed=_count(placed), other=_count(len(actors) - placed)),
+    ]
+
+
+def _canton_notes(actors: pd.DataFrame, geography: Geography) -> list[str]:
+    """Say how many actors of each shared commune have no known canton."""
+    parts = geography.canton_parts
+    shared = sorted(set(parts.loc[parts["commune_code"].duplicated(), "commune_code"]))
+    names = geography.communes.set_index("commune_code")["commune_name"]
+    without = actors.loc[actors["canton_code"].isna(), "commune_code"].value_counts()
+    return [
+        t("build.note_canton_unknown", n=int(without[code]), n_text=_count(without[code]), commune=names[code])
+        for code in shared
+        if code in without.index
     ]
 
 

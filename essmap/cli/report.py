@@ -20,7 +20,16 @@ def as_json(manifest: Manifest) -> dict[str, Any]:
     """Return what a manifest says as a JSON-ready dictionary."""
     content = manifest.as_dict()
     names = ("department", "department_name", "build_id", "built_at")
-    more = ("population", "rows_in", "merged", "rejected", "sources", "schema_version", "code_version")
+    more = (
+        "population",
+        "rows_in",
+        "merged",
+        "rejected",
+        "sources",
+        "schema_version",
+        "code_version",
+        "canton_division",
+    )
     return {
         **{name: content[name] for name in names},
         **{name: manifest.counts[name] for name in _COUNTED},
@@ -42,6 +51,7 @@ def print_report(manifest: Manifest, root: str) -> None:
     first, second, _ = (max(map(len, column)) for column in zip(*table, strict=True))
     for title, count, state in table:
         _say(f"{title:{first}}  {count:>{second}}  {state}".rstrip())
+    _say(t(f"cli.division.{manifest.canton_division}"))
     _say(t("cli.report_rows", rows=manifest.rows_in, merged=manifest.merged, rejected=manifest.rejected))
     for source in manifest.sources:
         counts = {"rows": source.rows_in, "kept": source.rows_kept}

@@ -54,7 +54,9 @@ def _tables(data: Loaded) -> str:
 def _coverage(data: Loaded, table: str) -> str:
     """Say how many communes a level leaves out; a level that covers them all is whole."""
     column = {"cantons": "canton_code", "epci": "epci_code"}.get(table)
-    without = int(data.snapshot.table("communes")[column].isna().sum()) if column else 0
+    communes = data.snapshot.table("communes")
+    in_parts = set(data.snapshot.table("canton_parts")["commune_code"]) if table == "cantons" else set()
+    without = int((communes[column].isna() & ~communes["commune_code"].isin(in_parts)).sum()) if column else 0
     return t("data.not_covered", n=without, n_text=integer(without)) if without else t("data.whole")
 
 

@@ -14,7 +14,7 @@ from essmap.pages.filter_bar import filter_bar
 from essmap.pages.loaded import Loaded, settings
 from essmap.texts import t
 from essmap.view import cards
-from essmap.view.filters import Filters, Mask, without
+from essmap.view.filters import UNKNOWN_CANTON, Filters, Mask, without
 from essmap.view.format import decimal, escape, integer, markdown_escape
 from essmap.view.rows import each_row
 
@@ -32,6 +32,7 @@ def show(data: Loaded) -> None:
     mask = data.index.mask(filters)
     skip = frame.skip_link("liste", t("discover.skip_map"))
     frame.status(_count_sentence(data, int(mask.sum())), skip=skip)
+    _canton_sentence(data, filters)
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(key="essmap_map"):
         actor_map(data, filters, mask)
@@ -50,6 +51,21 @@ def _count_sentence(data: Loaded, found: int) -> str:
     if found == total:
         return t("discover.count_all", n=total, n_text=integer(total), partial=partial)
     return t("discover.count", n=found, n_text=integer(found), total=integer(total), partial=partial)
+
+
+def _canton_sentence(data: Loaded, filters: Filters) -> None:
+    """Say, of a canton that shares a commune, how many actors of that commune may be in it without showing."""
+    kind, code = filters.where or ("", "")
+    parts = data.snapshot.table("canton_parts")
+    shared = parts[parts["commune_code"].duplicated(keep=False) & parts["canton_code"].eq(code)]
+    actors = data.index.actors
+    for commune in shared["commune_code"] if kind == "canton" else ():
+        unknown = f"{commune}{UNKNOWN_CANTON}"
+        n = int((actors["commune_code"].eq(commune) & actors["canton_code"].isna()).sum())
+        if n:
+            said = t("discover.canton_unknown", n=n, n_text=integer(n))
+            link = f'<a href="./?canton={escape(unknown)}" target="_self">{escape(data.places["canton", unknown])}</a>'
+            st.html(f"<p class='essmap-meta'>{escape(said)} {link}.</p>")
 
 
 def _on_map(data: Loaded, mask: Mask) -> None:

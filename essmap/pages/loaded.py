@@ -26,7 +26,7 @@ from essmap.settings import Settings, load_settings
 from essmap.store import Store
 from essmap.texts import t
 from essmap.view.assets import get
-from essmap.view.filters import SearchIndex
+from essmap.view.filters import UNKNOWN_CANTON, SearchIndex
 from essmap.view.format import day, listing
 from essmap.view.layers import bounds, publish_actors, publish_outlines
 from essmap.view.map import OfflineMap
@@ -246,6 +246,10 @@ def _places(
     for row in each_row(cantons.sort_values("label", key=fold_series)):
         labels["canton", row.canton_code] = t("filters.canton", name=row.label)
         areas["canton", row.canton_code] = bounds([row.geometry])
+    for code, name in _shared_communes(snapshot).items():
+        labels["canton", f"{code}{UNKNOWN_CANTON}"] = t("filters.canton_unknown", commune=name)
+        if ("commune", code) in areas:
+            areas["canton", f"{code}{UNKNOWN_CANTON}"] = areas["commune", code]
     for row in each_row(epci.sort_values("epci_name", key=fold_series)):
         labels["epci", row.epci_code] = row.epci_name
         areas["epci", row.epci_code] = bounds([row.geometry])
@@ -260,10 +264,20 @@ def _places(
     return labels, areas
 
 
+def _shared_communes(snapshot: Snapshot) -> dict[str, str]:
+    """Return the names of the communes that several cantons share, by code."""
+    parts = snapshot.table("canton_parts")["commune_code"]
+    names = snapshot.table("communes").set_index("commune_code")["commune_name"]
+    return {str(code): str(names[code]) for code in sorted(set(parts[parts.duplicated()]))}
+
+
 def _place_names(snapshot: Snapshot, places: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
     """Return the bare name of each place, in the order of the list."""
     communes = snapshot.table("communes").set_index("commune_code")["commune_name"]
     cantons = snapshot.table("cantons").set_index("canton_code")["label"]
     epci = snapshot.table("epci").set_index("epci_code")["epci_name"]
     tables = {"commune": communes, "canton": cantons, "epci": epci}
-    return {(kind, code): code if kind == "cp" else str(tables[kind][code]) for kind, code in places}
+    return {
+        (kind, code): code if kind == "cp" else str(tables[kind].get(code, label))
+        for (kind, code), label in places.items()
+    }

@@ -3,6 +3,12 @@
 `tables` reads them; `legal`, `themes` and `sensitive` classify with them. Nothing here knows an actor.
 """
 
+from essmap.reference.cantons import (
+    canton_populations_file,
+    cantons_not_loaded,
+    electoral_cantons,
+    how_to_load_cantons,
+)
 from essmap.reference.legal import classify_legal_category
 from essmap.reference.sensitive import is_sensitive_text
 from essmap.reference.tables import (
@@ -25,12 +31,16 @@ __all__ = [
     "NO_AXIS",
     "SEVERAL_AXES",
     "axes",
+    "canton_populations_file",
+    "cantons_not_loaded",
     "classify_legal_category",
     "data_dir",
     "departments",
     "domain_axes",
     "domains",
+    "electoral_cantons",
     "families",
+    "how_to_load_cantons",
     "is_sensitive_text",
     "legal_categories",
     "legal_forms",

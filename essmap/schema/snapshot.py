@@ -12,6 +12,8 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 Status = Literal["partial", "exhaustive"]
+#: What the table ``cantons`` holds: units of whole communes, or the electoral cantons with their true outlines.
+Division = Literal["units", "electoral"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Manifest:
     notes: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     is_made_up: bool = False
+    canton_division: Division = "units"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as a JSON-ready dictionary."""

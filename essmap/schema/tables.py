@@ -14,7 +14,7 @@ import pandas as pd
 from essmap.errors import DataError, Problem
 from essmap.texts import t
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 CRS: Final = "EPSG:4326"
 
 ColumnType = Literal["text", "texts", "integer", "number", "boolean", "geometry"]
@@ -53,6 +53,9 @@ class Table:
 PRECISIONS: Final = frozenset({"housenumber", "street", "locality", "municipality"})
 FAMILIES: Final = frozenset({"association", "cooperative", "mutual", "foundation", "commercial", "unknown"})
 SOURCE_KINDS: Final = frozenset({"official", "own_site", "press", "register", "list", "other"})
+#: The 22 units of Haute-Garonne are whole cantons, a city as a whole and parts of cantons outside it; loaded outlines
+#: replace them all by electoral cantons.
+CANTON_KINDS: Final = frozenset({"whole", "city", "partial", "electoral"})
 SUPPORT_KINDS: Final = frozenset({"grant", "label", "capital", "technical", "other"})
 
 ACTORS: Final = Table(
@@ -73,7 +76,10 @@ ACTORS: Final = Table(
         Column("commune_code", "text", "INSEE code of the commune"),
         Column("commune_name", "text", "name of the commune, with its article"),
         Column(
-            "canton_code", "text", "canton unit; missing where the level does not exist or is not known", nullable=True
+            "canton_code",
+            "text",
+            "canton or unit; missing where the level does not exist or is not known",
+            nullable=True,
         ),
         Column("epci_code", "text", "SIREN of the intercommunality", nullable=True),
         Column("siren", "text", "nine digits", nullable=True),
@@ -129,7 +135,12 @@ COMMUNES: Final = Table(
         Column("commune_name", "text", "name with its article"),
         Column("postcodes", "texts", "its postcodes"),
         Column("population", "integer", "legal municipal population, inhabitants"),
-        Column("canton_code", "text", "canton unit; missing: the level does not exist here", nullable=True),
+        Column(
+            "canton_code",
+            "text",
+            "canton or unit; missing: several share the commune (canton_parts), or the level does not exist here",
+            nullable=True,
+        ),
         Column("epci_code", "text", "SIREN of the intercommunality", nullable=True),
         Column("point_lon", "number", "reference point, degrees east; missing as `point_kind` says", nullable=True),
         Column("point_lat", "number", "reference point, degrees north", nullable=True),
@@ -145,10 +156,20 @@ CANTONS: Final = Table(
         Column("canton_code", "text", "INSEE code of the unit"),
         Column("canton_name", "text", "name of the canton"),
         Column("label", "text", "what the screen shows; says what a partial unit is"),
-        Column("kind", "text", "whole, city or partial", values=frozenset({"whole", "city", "partial"})),
-        Column("population", "integer", "inhabitants: the sum of its communes"),
-        Column("communes_count", "integer", "number of communes"),
-        Column("geometry", "geometry", "outline: the union of its communes"),
+        Column("kind", "text", "electoral, or a unit: whole, city or partial", values=CANTON_KINDS),
+        Column("population", "integer", "inhabitants: the sum of its parts (canton_parts)"),
+        Column("communes_count", "integer", "number of communes, those it shares included"),
+        Column("geometry", "geometry", "outline: the union of its communes and of its parts of shared ones"),
+    ),
+)
+
+CANTON_PARTS: Final = Table(
+    "canton_parts",
+    None,
+    (
+        Column("canton_code", "text", "canton or unit"),
+        Column("commune_code", "text", "commune that lies in it, whole or in part"),
+        Column("population", "integer", "inhabitants of that part; a commune's parts add up to the commune"),
     ),
 )
 
@@ -208,7 +229,8 @@ FIGURES: Final = Table(
 )
 
 TABLES: Final = {
-    table.name: table for table in (ACTORS, PROJECTS, COMMUNES, CANTONS, EPCI, DEPARTMENT, MERGES, FIGURES)
+    table.name: table
+    for table in (ACTORS, PROJECTS, COMMUNES, CANTONS, CANTON_PARTS, EPCI, DEPARTMENT, MERGES, FIGURES)
 }
 
 

@@ -18,6 +18,9 @@ from essmap.schema.folding import fold
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Where = Literal["commune", "cp", "canton", "epci"]
 
+#: Ends the canton code of the actors of a shared commune whose canton is not known: « 31555-inconnu ».
+UNKNOWN_CANTON: Final = "-inconnu"
+
 #: Axis key of actors that no axis claims.
 NO_AXIS: Final = "none"
 WHERE_KINDS: Final[tuple[Where, ...]] = ("commune", "cp", "canton", "epci")
@@ -36,7 +39,8 @@ class Filters:
     axes, domains, families : tuple of str
         Keys of the reference tables; ``none`` among axes: actors outside the four axes.
     where : tuple (kind, code) or None
-        A commune, postcode, canton or EPCI.
+        A commune, postcode, canton or EPCI. The code of a shared commune followed by `UNKNOWN_CANTON` is, among
+        cantons, its actors whose canton is not known.
     supported : bool
         Only actors that a supported project names.
     since : int or None
@@ -198,6 +202,9 @@ class SearchIndex:
         return np.fromiter((not wanted.isdisjoint(values) for values in lists), dtype=bool, count=len(lists))
 
     def _is_in(self, kind: Where, code: str) -> Mask:
+        if kind == "canton" and code.endswith(UNKNOWN_CANTON):
+            of_commune = self.actors["commune_code"].eq(code.removesuffix(UNKNOWN_CANTON))
+            return (of_commune & self.actors["canton_code"].isna()).to_numpy(dtype=bool)
         if kind != "cp":
             return self.actors[f"{kind}_code"].eq(code).fillna(False).to_numpy(dtype=bool)
         # An actor without a shown postcode belongs to every postcode of its commune.

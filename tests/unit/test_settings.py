@@ -69,6 +69,9 @@ BAD = {
     "contact_email": ["ess", "ess@exemple", "a@b@c.fr", "a b@c.fr", "<a@b.fr>", "a@b.fr\n"],
     "primary_colour": ["red", "#12345", "#1234567", "123456", "#12345g", "#123456;x"],
     "accessibility_plan_url": ["exemple.fr", "javascript:alert(1)", "https://a b.fr", 'https://a.fr"'],
+    "wfs_url": ["", "data.geopf.fr", "file:///etc/passwd", "https://a b.fr", "ftp://a.fr"],
+    "wfs_timeout": ["0", "-1", "soon", "nan", "1e9"],
+    "cache": [""],
     "frame_ancestors": ["'self'; script-src *", "a,b", "a\r\nX-Evil: 1"],
 }
 

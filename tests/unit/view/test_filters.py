@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from essmap import reference
 from essmap.schema.folding import fold
-from essmap.view.filters import WHERE_KINDS, Filters, SearchIndex, without
+from essmap.view.filters import UNKNOWN_CANTON, WHERE_KINDS, Filters, SearchIndex, without
 
 FILTERS_DRAWN = 150
 LABELS = {**reference.domains()["label"], **reference.legal_forms()["label"]}
@@ -43,6 +43,18 @@ FILTERS = st.builds(
     supported=st.booleans(),
     since=st.none() | st.integers(1000, 9999),
 )
+
+
+def test_bucket_of_a_shared_commune(starter_snapshot):
+    """The actors of a shared commune without a canton are found under its bucket; its cantons hold the others."""
+    actors = starter_snapshot.table("actors").copy()
+    city = actors["commune_code"].eq("31555")
+    located = city & actors["geo_precision"].isin(["housenumber", "street"])
+    actors["canton_code"] = actors["canton_code"].where(~city, None).where(~located, "3117").astype("str")
+    index = SearchIndex.build(actors, starter_snapshot.table("communes"), LABELS)
+    assert index.mask(Filters(where=("canton", f"31555{UNKNOWN_CANTON}"))).tolist() == (city & ~located).tolist()
+    assert index.mask(Filters(where=("canton", "3117"))).tolist() == located.tolist()
+    assert index.mask(Filters(where=("commune", "31555"))).tolist() == city.tolist()
 
 
 @given(FILTERS)
