@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from essmap import __version__
 from essmap.cli.french import FrenchCommand, FrenchGroup
+from essmap.cli.reach import access, siting
 from essmap.cli.report import as_json as manifest_as_json
 from essmap.cli.report import err, out, print_report
 from essmap.errors import DataError, Problem, SettingsError, SourceError
@@ -158,6 +159,10 @@ def serve(
     script = next(p for p in (package / "app.py", package.parent / "app.py") if p.is_file())
     sys.argv = ["streamlit", "run", str(script), f"--server.port={port}", f"--server.address={address}"]
     streamlit_cli.main()
+
+
+app.command(**_command("access"))(access)
+app.command(**_command("siting"))(siting)
 
 
 def _settings(**given: str | None) -> Settings:
