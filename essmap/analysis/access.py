@@ -81,8 +81,8 @@ class Access:
         be said) and ``kind``, how it is known (`essmap.analysis.distances.KINDS`); ``actor_id`` of that actor (missing:
         none); ``in_reach`` (actors within the largest catchment); ``score_per_10k`` (two-step floating catchment,
         actors per 10,000 inhabitants: 0 where nothing is in reach, NaN where that cannot be known); ``border_km`` (from
-        the centre to the department's border; NaN: no centre) and ``border`` (not farther than the largest catchment, or
-        not known, while the table has no actor from outside: the score and the distance may miss some);
+        the centre to the department's border; NaN: no centre) and ``border`` (not farther than the largest catchment,
+        or not known, while the table has no actor from outside: the score and the distance may miss some);
         ``completeness``.
     beyond : DataFrame, one row per catchment
         ``threshold``, then inhabitants ``within``, ``beyond`` and ``unknown`` (no distance can be said), which sum to

@@ -1,4 +1,4 @@
-"""Siting: as good as trying every plan, the same answer whatever the order of rows, a defined answer when none helps."""
+"""Siting: as good as trying every plan, the same whatever the order of rows, a defined answer when none helps."""
 
 from __future__ import annotations
 
