@@ -39,7 +39,12 @@ _ACCESS_COLUMNS: Final = (
     "score_per_10k", "border_km", "border", "status", "completeness",
 )  # fmt: skip
 
-ThemeOption = Annotated[str, typer.Option("--theme", help=t("reach.theme"), metavar=t("reach.metavars.theme"))]
+ThemeOption = Annotated[
+    str,
+    typer.Option(
+        "--theme", help=t("reach.theme", axis="axis:CLÉ", domain="domain:CLÉ"), metavar=t("reach.metavars.theme")
+    ),
+]
 CountOption = Annotated[str | None, typer.Option("--count", help=t("reach.count"), metavar=t("reach.metavars.count"))]
 SnapshotOption = Annotated[
     str | None, typer.Option("--snapshot", help=t("cli.snapshot"), metavar=t("cli.metavars.folder"))
@@ -88,7 +93,13 @@ def access(
     matrix: MatrixOption = None,
     output: FormatOption = "table",
 ) -> None:
-    """Describe how far the inhabitants of each commune are from the actors of a theme."""
+    """Describe how far the inhabitants of each commune are from the actors of a theme.
+
+    Raises
+    ------
+    SettingsError
+        If an option makes no sense.
+    """
     from essmap.analysis.access import access as compute
 
     require_format(output)
@@ -136,7 +147,13 @@ def siting(  # noqa: PLR0913  the parameters of a command are its options
     matrix: MatrixOption = None,
     output: FormatOption = "table",
 ) -> None:
-    """Choose the communes where new sites would reach most inhabitants."""
+    """Choose the communes where new sites would reach most inhabitants.
+
+    Raises
+    ------
+    SettingsError
+        If the list is partial and no exercise is asked for, or an option makes no sense.
+    """
     from essmap.analysis.siting import siting as compute
 
     require_format(output)
