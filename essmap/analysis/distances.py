@@ -230,8 +230,8 @@ def centres(communes: gpd.GeoDataFrame, *, crs: int) -> pd.DataFrame:
 
 def reference_points(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Return the reference points of communes (EPSG:4326) on their index; None where there is none."""
-    points = gpd.points_from_xy(communes["point_lon"], communes["point_lat"])
-    points = np.where(communes[["point_lon", "point_lat"]].notna().all(axis=1), np.asarray(points), None)
+    points = np.array(gpd.points_from_xy(communes["point_lon"], communes["point_lat"]), dtype=object)
+    points[communes[["point_lon", "point_lat"]].isna().any(axis=1).to_numpy()] = None
     return gpd.GeoSeries(points, index=communes.index, crs=CRS)
 
 

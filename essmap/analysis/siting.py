@@ -51,7 +51,7 @@ class Siting:
     gap : float
         (bound - total) / bound; 0 where the plan is proven best.
     is_proven : bool
-        Whether the solver proved that no plan reaches more.
+        Whether the solver proved it: the bound is the total.
     plan : DataFrame
         The best plan: ``order`` (1: the site to open first), ``code``, ``name``, ``population`` of the commune,
         ``gain`` (inhabitants newly reached by this site after those before it), ``cumulated``. Fewer rows than asked
@@ -229,12 +229,11 @@ def _exact(demand: _Integers, covers: _Mask, new: int, greedy: list[int]) -> tup
         found = [int(useful[j]) for j in np.flatnonzero(solution.x[: len(useful)] > 0.5)]
         if _gained(demand, covers, found) >= _gained(demand, covers, greedy):
             best = found
-    gained = _gained(demand, covers, best)
-    is_proven = solution.status == 0
-    everybody = int(demand[rows].sum())
-    dual = solution.mip_dual_bound if solution.mip_dual_bound is not None else -math.inf
+    gained, everybody = _gained(demand, covers, best), int(demand[rows].sum())
+    dual = -math.inf if solution.mip_dual_bound is None else float(solution.mip_dual_bound)
+    # The cost hides less than half an inhabitant, and the solver rounds.
     bound = min(everybody, math.floor(0.5 - dual + 1e-3)) if math.isfinite(dual) else everybody
-    return best, gained if is_proven else max(gained, bound), is_proven
+    return best, max(gained, bound), solution.status == 0 and bound <= gained
 
 
 def _gained(demand: _Integers, covers: _Mask, chosen: list[int]) -> int:

@@ -136,6 +136,14 @@ def test_without_rate_or_neighbour_nothing_is_said(board):
     pd.testing.assert_frame_equal(result[~out].reset_index(drop=True), alone)
 
 
+def test_a_commune_never_is_its_own_neighbour():
+    """In the middle of three by three every draw is the same eight: however odd its own rate, p is 1."""
+    communes = grid([1] * 9, columns=3)
+    rates = [1, 2, 3, 4, 900, 5, 6, 7, 8]
+    result = local_moran(communes["commune_code"], rates, contiguity(communes), permutations=199)
+    assert result["p_sim"].iloc[4] == 1
+
+
 @pytest.mark.parametrize("rates", [np.full(SIZE, 0.3), np.zeros(SIZE)])
 def test_the_same_rate_everywhere_is_no_cluster(board, rates):
     """Rates that differ by nothing: I = 0, p = q = 1."""

@@ -87,15 +87,12 @@ def test_plans_add_up(data, new, reach):
 
 
 def test_greedy_can_be_beaten():
-    """Two sites at the ends reach all; the greedy one in the middle leaves somebody."""
-    communes = grid([6, 4, 0, 5, 5], columns=5)
-    communes.loc[2, "population"] = 1
+    """The best first site is none of the best two: both plans are shown, and the bound is that of the best."""
+    communes = grid([3, 2, 4, 4, 2, 3], columns=6)
     result = siting_of(communes, actors_in(communes, []), new=2, reach=4.1)
-    assert result.greedy["code"].tolist()[0] == "31004"
-    assert result.total == 21
-    line = grid([5, 6, 0, 6, 5], columns=5)
-    beaten = siting_of(line, actors_in(line, []), new=1, reach=8.1)
-    assert (beaten.total, beaten.plan["code"].tolist()) == (22, ["31003"])
+    assert (result.greedy["code"].tolist(), result.greedy["gain"].tolist()) == (["31003", "31006"], [10, 5])
+    assert (result.plan["code"].tolist(), result.plan["gain"].tolist()) == (["31002", "31005"], [9, 9])
+    assert (result.total, result.bound, result.is_proven) == (18, 18, True)
 
 
 @pytest.mark.parametrize("reach", [5.0, 10.0])
