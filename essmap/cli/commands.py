@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from essmap import __version__
 from essmap.cli.french import FrenchCommand, FrenchGroup
 from essmap.cli.gaps import gaps
+from essmap.cli.reach import access, siting
 from essmap.cli.report import as_json as manifest_as_json
 from essmap.cli.report import err, out, print_report
 from essmap.errors import DataError, Problem, SettingsError, SourceError
@@ -183,6 +184,8 @@ def geography(
 
 
 app.command(**_command("gaps"))(gaps)
+app.command(**_command("access"))(access)
+app.command(**_command("siting"))(siting)
 
 
 @app.command(**_command("serve"))
