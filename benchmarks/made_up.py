@@ -206,6 +206,7 @@ def made_up_snapshot(
         "projects": held,
         "communes": geography.communes,
         "cantons": geography.cantons,
+        "canton_parts": geography.canton_parts,
         "epci": geography.epci,
         "department": geography.department,
         "merges": empty(MERGES),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 import typer
 from rich.table import Table
 
-from essmap.cli.output import csv_text, json_text
+from essmap.cli.frames import print_csv, print_json, records
 from essmap.cli.report import err, out
+from essmap.cli.themes import THEMES, read_theme
 from essmap.errors import SettingsError
 from essmap.settings import load_settings
 from essmap.store import locate
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from essmap.analysis.coverage import Question, Tables, Theme
     from essmap.schema.indicator import Indicator
 
-#: How themes are typed, beside ``all``.
-_THEMES: Final = {"axis": "axis:CLÉ", "domain": "domain:CLÉ"}
-
 #: Columns for people: all that a description says, and what a computation adds.
 _DESCRIBED: Final = ("territory", "observed", "expected", "difference", "ratio")
 _JUDGED: Final = ("territory", "observed", "expected", "ratio", "interval", "q_value", "finding")
@@ -32,7 +30,7 @@ _JUDGED: Final = ("territory", "observed", "expected", "ratio", "interval", "q_v
 
 def gaps(
     level: Annotated[str, typer.Option(help=t("cli.gaps_level"), metavar=t("cli.metavars.level"))] = "canton",
-    theme: Annotated[str, typer.Option(help=t("cli.gaps_theme", **_THEMES), metavar=t("cli.metavars.theme"))] = "all",
+    theme: Annotated[str, typer.Option(help=t("cli.gaps_theme", **THEMES), metavar=t("cli.metavars.theme"))] = "all",
     count: Annotated[str | None, typer.Option(help=t("cli.gaps_count"), metavar=t("cli.metavars.count"))] = None,
     denominator: Annotated[
         Path | None, typer.Option(help=t("cli.gaps_denominator"), metavar=t("cli.metavars.file"))
@@ -56,7 +54,7 @@ def gaps(
     _among("--format", output, ["table", "csv", "json"])
     if count is not None:
         _among("--count", count, ["all", "employers"])
-    question = Question(cast("Level", level), _theme(theme), cast("Count | None", count), exercise)
+    question = Question(cast("Level", level), read_theme(theme), cast("Count | None", count), exercise)
     settings = load_settings()
     store, department, build_id = locate(snapshot or settings.snapshots, settings.department)
     tables = Tables.of(store.load(department, build_id))
@@ -64,31 +62,15 @@ def gaps(
     table = coverage(tables, question, indicator=indicator)
     if output == "table":
         _print(table, tables, question, indicator)
+    elif output == "csv":
+        print_csv(table)
     else:
-        print((csv_text if output == "csv" else json_text)(table).rstrip("\n"))  # noqa: T201  machines read it
+        print_json(records(table))
 
 
 def _among(name: str, value: str, known: Iterable[str]) -> None:
     if value not in known:
         raise SettingsError(t("cli.gaps_choice", name=name, value=value, known=", ".join(known)))
-
-
-def _theme(text: str) -> Theme:
-    """Read a theme, and check that there is such an axis or domain."""
-    from essmap import reference
-    from essmap.analysis.coverage import Theme
-
-    pseudo = {reference.NO_AXIS, reference.SEVERAL_AXES}
-    axes = [key for key in reference.axes().index if key not in pseudo]
-    keys = {"all": [""], "axis": axes, "domain": list(reference.domains().index)}
-    try:
-        theme = Theme.parse(text)
-    except ValueError:
-        theme = None
-    if theme is None or theme.key not in keys[theme.kind]:
-        lists = {"axes": ", ".join(keys["axis"]), "domains": ", ".join(keys["domain"])}
-        raise SettingsError(t("cli.gaps_theme_bad", value=text, **_THEMES, **lists)) from None
-    return theme
 
 
 def _indicator(path: Path | None, tables: Tables, question: Question) -> Indicator | None:

@@ -11,6 +11,7 @@ import typer
 
 from essmap.cli.frames import print_csv, print_json, print_table, records, require_format
 from essmap.cli.report import err, out
+from essmap.cli.themes import read_theme
 from essmap.errors import SettingsError
 from essmap.schema.folding import fold_place
 from essmap.settings import load_settings
@@ -29,9 +30,6 @@ if TYPE_CHECKING:  # each costs time to import: commands import what they need
     from essmap.schema.snapshot import Snapshot
 
 _COUNTS: Final = ("all", "employers")
-
-#: Employers are told from others by default where this share of the actors is known.
-_EMPLOYERS_KNOWN: Final = 0.8
 
 #: Columns of `essmap access`, in order.
 _ACCESS_COLUMNS: Final = (
@@ -78,7 +76,7 @@ class _Question:
         return {
             "department": self.snapshot.manifest.department,
             "build_id": self.snapshot.manifest.build_id,
-            "theme": f"{self.theme.kind}:{self.theme.key}" if self.theme.key else self.theme.kind,
+            "theme": str(self.theme),
             "count": self.count,
             "status": status,
             "completeness": self.completeness.status,
@@ -187,41 +185,25 @@ def siting(  # noqa: PLR0913  the parameters of a command are its options
 
 
 def _question(theme: str, count: str | None, snapshot: str | None, matrix: Path | None) -> _Question:
+    from essmap.analysis.coverage import default_count, employers_known
+
     settings = load_settings()
-    chosen = _theme(theme)
+    chosen = read_theme(theme)
     if count is not None and count not in _COUNTS:
         raise SettingsError(t("reach.count_unknown", count=count, known=", ".join(_COUNTS)))
     store, department, build_id = locate(snapshot or settings.snapshots, settings.department)
     loaded = store.load(department, build_id)
     actors = loaded.layer("actors")
-    known = float(actors["is_employer"].notna().mean()) if len(actors) else 0.0
-    count = count or ("employers" if known >= _EMPLOYERS_KNOWN else "all")
+    count = count or default_count(actors)
     if count == "employers":
         actors = actors[actors["is_employer"].eq(True).fillna(False).to_numpy(dtype=bool)]
-        err.print(t("reach.employers", known=decimal(known * 100, 0)), markup=False)
+        err.print(t("reach.employers", known=decimal(100 * employers_known(loaded.table("actors")), 0)), markup=False)
     journeys = None
     if matrix is not None:
         from essmap.build.journeys import read_journeys
 
         journeys = read_journeys(matrix, loaded.layer("communes"))
     return _Question(loaded, chosen, count, actors, journeys)
-
-
-def _theme(text: str) -> Theme:
-    from essmap import reference
-    from essmap.analysis.coverage import Theme
-
-    groups = (reference.NO_AXIS, reference.SEVERAL_AXES)
-    axes = [str(key) for key in reference.axes().index if key not in groups]
-    keys = {"axis": axes, "domain": [str(key) for key in reference.domains().index]}
-    known = ", ".join(["all", *(f"{kind}:{key}" for kind, found in keys.items() for key in found)])
-    try:
-        theme = Theme.parse(text)
-    except ValueError as error:
-        raise SettingsError(t("reach.theme_unknown", theme=text, known=known)) from error
-    if theme.kind != "all" and theme.key not in keys[theme.kind]:
-        raise SettingsError(t("reach.theme_unknown", theme=text, known=known))
-    return theme
 
 
 def _reach(km: float | None, minutes: float | None, journeys: pd.DataFrame | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.made_up import EXCESS, LACK, NO_PAGE, made_up_snapshot, made_up_tilts, main
-from essmap.analysis.coverage import Theme, observed_and_expected
+from essmap.analysis.coverage import Question, Tables, Theme, coverage
 from essmap.store import Store
 
 ROWS = 12_000
@@ -46,13 +46,7 @@ def test_lacks_and_excesses_are_there(snapshot):
     assert {LACK, EXCESS} < set(tilts.values())
     for (canton, domain), factor in tilts.items():
         theme = Theme("domain", domain) if domain else Theme()
-        table = observed_and_expected(
-            snapshot.table("actors"),
-            snapshot.table("communes"),
-            level="canton",
-            theme=theme,
-            completeness="exhaustive",
-        )
+        table = coverage(Tables.of(snapshot), Question("canton", theme, count="all"))
         ratio = float(table.set_index("code").at[canton, "ratio"])
         assert (ratio < 0.75) if factor < 1 else (ratio > 1.25), (canton, domain, ratio)
     assert len(snapshot.manifest.notes) == len(tilts)

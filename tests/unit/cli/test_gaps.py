@@ -11,7 +11,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from essmap.cli.output import csv_text, json_text
+from essmap.cli.frames import print_csv, print_json, records
 from essmap.schema.snapshot import Completeness, Snapshot
 from essmap.store import Store
 
@@ -147,15 +147,17 @@ def test_values_that_do_not_exist_are_said(cli, root, options):
     assert options[1] in answer.err
 
 
-def test_formulas_in_text_are_harmless_and_numbers_stay():
+def test_formulas_in_text_are_harmless_and_numbers_stay(capsys):
     """Text that a spreadsheet would compute gets an apostrophe; negative numbers do not."""
-    text = csv_text(pd.DataFrame({"name": ["=1+1", "@x", "-x", "Muret", None], "n": [-1.5, 2, 3, 4, None]}))
-    assert text == "name,n\n'=1+1,-1.5\n'@x,2.0\n'-x,3.0\nMuret,4.0\n,\n"
+    print_csv(pd.DataFrame({"name": ["=1+1", "@x", "-x", "Muret", None], "n": [-1.5, 2, 3, 4, None]}))
+    assert capsys.readouterr().out == "name,n\n'=1+1,-1.5\n'@x,2.0\n'-x,3.0\nMuret,4.0\n,\n"
 
 
-def test_json_has_no_number_that_is_none():
+def test_json_has_no_number_that_is_none(capsys):
     """Missing values of any kind are null; an infinite number is a defect."""
     frame = pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [float("nan"), 1.5], "c": ["x", None]})
-    assert json.loads(json_text(frame)) == [{"a": 1, "b": None, "c": "x"}, {"a": None, "b": 1.5, "c": None}]
+    print_json(records(frame))
+    found = json.loads(capsys.readouterr().out)
+    assert found == [{"a": 1, "b": None, "c": "x"}, {"a": None, "b": 1.5, "c": None}]
     with pytest.raises(ValueError, match="JSON"):
-        json_text(pd.DataFrame({"a": [float("inf")]}))
+        print_json(records(pd.DataFrame({"a": [float("inf")]})))

@@ -160,7 +160,7 @@ def test_every_case_has_its_sentence(on, new, reach, said):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["access", "--theme", "axis:rien"], "axis:insertion"),
+        (["access", "--theme", "axis:rien"], "insertion, "),
         (["access", "--theme", "axis:several"], "Thème inconnu"),
         (["access", "--theme", "nonsense"], "Thème inconnu"),
         (["access", "--count", "some"], "Comptage inconnu"),
