@@ -17,6 +17,7 @@ from essmap.cli.gaps import gaps
 from essmap.cli.reach import access, siting
 from essmap.cli.report import as_json as manifest_as_json
 from essmap.cli.report import err, out, print_report
+from essmap.cli.sheet import sheet
 from essmap.errors import DataError, Problem, SettingsError, SourceError
 from essmap.settings import Settings, load_settings
 from essmap.store import Store, locate
@@ -186,6 +187,7 @@ def geography(
 app.command(**_command("gaps"))(gaps)
 app.command(**_command("access"))(access)
 app.command(**_command("siting"))(siting)
+app.command(**_command("sheet"))(sheet)
 
 
 @app.command(**_command("serve"))

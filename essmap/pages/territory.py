@@ -14,7 +14,8 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.analysis.coverage import Level, Question, Tables, Theme, coverage
+from essmap.analysis.coverage import Level, Tables, Theme
+from essmap.analysis.elsewhere import nearest_outside
 from essmap.analysis.portrait import (
     Population,
     Supports,
@@ -23,18 +24,20 @@ from essmap.analysis.portrait import (
     profile,
     supports_of,
 )
+from essmap.analysis.similar import areas_km2, closest, features
 from essmap.pages import frame, state
+from essmap.pages.actor_map import background, chosen_territory
 from essmap.pages.loaded import Loaded, settings
 from essmap.schema.folding import fold_series
 from essmap.texts import t
 from essmap.view import cards
 from essmap.view.filters import Mask, Where
-from essmap.view.format import decimal, escape, file_name, integer
+from essmap.view.format import decimal, escape, file_name, integer, listing
 from essmap.view.layers import pack_mask
-from essmap.view.map import MapState, base_map, state_layer
+from essmap.view.map import MapOptions, MapState, base_map, state_layer
 from essmap.view.places import territory_name
 from essmap.view.rows import each_row
-from essmap.view.sheet import Gap, sheet_content, sheet_pdf
+from essmap.view.sheet import Gap, axes_of_the_department, axis_gaps, sheet_content, sheet_pdf
 from essmap.view.supports import known_amounts, projects_table
 from essmap.view.tables import Heading, Html, bar, html_table
 
@@ -44,6 +47,9 @@ LEVELS: Final[tuple[Level, ...]] = ("canton", "epci", "commune")
 #: Address of the page, as `essmap.pages.navigation` gives it.
 ADDRESS: Final = "mon-territoire"
 _LIST_PAGE: Final = "territory_list_page"
+_MAP: Final = "map_territory"
+_CLICKED: Final = "territory_click"
+_ALIKE: Final = 3
 
 Place = tuple[Level, str]
 
@@ -90,6 +96,10 @@ def show(data: Loaded) -> None:
         st.html(_profile(data, portraits, "domain"))
     for portrait in portraits:
         _supports(data, portrait)
+    for portrait in portraits:
+        _missing(data, portrait)
+    if len(portraits) == 1:
+        st.html(_alike(data, portraits[0]))
     _actors(data, portraits)
 
 
@@ -146,6 +156,10 @@ def _welcome(data: Loaded) -> None:
         for row in each_row(cantons)
     ]
     st.html(f"<p>{escape(t('territory.start'))}</p>{html_table(t('territory.all_cantons'), headings, rows)}")
+    absent = reference.cantons_not_loaded(cantons, data.manifest.department)
+    if len(absent):
+        said = t("territory.not_loaded", names=listing(absent["canton_name"].tolist()))
+        st.html(f'<p class="essmap-meta">{escape(said)} {escape(reference.how_to_load_cantons())}</p>')
 
 
 def _portrait(data: Loaded, place: Place) -> Portrait:
@@ -160,21 +174,8 @@ def _portrait(data: Loaded, place: Place) -> Portrait:
         actors=data.snapshot.layer("actors")[inside],
         population=population_of(tables, level, code),
         supports=supports_of(data.snapshot.table("projects"), tables, level, code),
-        gaps=_gaps(tables, level, code),
+        gaps=axis_gaps(tables, level, code),
     )
-
-
-def _gaps(tables: Tables, level: Level, code: str) -> tuple[Gap, ...]:
-    found = []
-    for axis in _axes_of_the_department():
-        table = coverage(tables, Question(level, Theme("axis", axis), count="all"))
-        row = next(each_row(table[table["code"] == code]))
-        found.append(Gap(axis, row.observed, row.expected))
-    return tuple(found)
-
-
-def _axes_of_the_department() -> list[str]:
-    return [key for key in reference.axes().index if key not in {reference.NO_AXIS, reference.SEVERAL_AXES}]
 
 
 def _sentence(data: Loaded, portrait: Portrait) -> str:
@@ -265,20 +266,31 @@ def _axes(data: Loaded, portraits: Sequence[Portrait]) -> str:
         near = f" ({portrait.label})" if len(portraits) > 1 else ""
         headings.append(Heading(t("territory.observed") + near, is_number=True))
         headings.append(Heading(t("sheet.expected") + near, is_number=True))
+        if any(gap.verdict for gap in portrait.gaps):
+            headings.append(Heading(t("sheet.verdict") + near))
     longest = max([1.0, *(max(gap.observed, gap.expected) for p in portraits for gap in p.gaps)])
     rows: list[list[str | Html]] = []
-    for number, axis in enumerate(_axes_of_the_department()):
+    for number, axis in enumerate(axes_of_the_department()):
         cells: list[str | Html] = [Html(cards.axis_badges([axis]))]
         for portrait in portraits:
             gap = portrait.gaps[number]
             cells.append(bar(integer(gap.observed), gap.observed / longest))
             cells.append(bar(decimal(gap.expected), gap.expected / longest, is_reference=True))
+            if any(other.verdict for other in portrait.gaps):
+                cells.append(_verdict(gap))
         rows.append(cells)
     note = t("sheet.axes_partial" if data.is_partial else "sheet.axes_expected")
     title = f"<h2>{escape(t('sheet.axes'))}</h2>"
     return (
         title + html_table(t("territory.axes_caption"), headings, rows) + f'<p class="essmap-meta">{escape(note)}</p>'
     )
+
+
+def _verdict(gap: Gap) -> str:
+    if gap.interval is None:
+        return gap.verdict
+    low, high = (decimal(value, 2) for value in gap.interval)
+    return t("territory.verdict", verdict=gap.verdict, low=low, high=high)
 
 
 def _map(data: Loaded, portraits: Sequence[Portrait]) -> None:
@@ -289,16 +301,40 @@ def _map(data: Loaded, portraits: Sequence[Portrait]) -> None:
         [max(box[1][0] for box in boxes), max(box[1][1] for box in boxes)],
     ]
     names = t("territory.and").join(portrait.label for portrait in portraits)
+    drawn = base_map(
+        dict(data.assets),
+        data.home,
+        title=t("map.territory_title", name=names),
+        with_actors=True,
+        options=MapOptions(level=portraits[0].level, territories="direct", background=background()),
+    )
     st_folium(
-        base_map(dict(data.assets), data.home, title=t("map.territory_title", name=names), with_actors=True),
-        key="map_territory",
+        drawn,
+        key=_MAP,
         height=MAP_HEIGHT,
         use_container_width=True,
-        returned_objects=[],
+        returned_objects=["last_object_clicked_tooltip"],
+        on_change=partial(_follow_click, data),
         feature_group_to_add=state_layer(
-            MapState(mask=pack_mask(mask), bounds=bounds, look="-".join(p.code for p in portraits))
+            MapState(
+                mask=pack_mask(mask),
+                bounds=bounds,
+                look="-".join(p.code for p in portraits),
+                territory=(portraits[0].level, portraits[0].code),
+            )
         ),
     )
+
+
+def _follow_click(data: Loaded) -> None:
+    """Open the territory just clicked on the map; an old click that comes back with a rerun is not a wish."""
+    answer = st.session_state.get(_MAP)
+    place = chosen_territory(data, answer)
+    state.touched()
+    if place is None or answer == st.session_state.get(_CLICKED):
+        return
+    st.session_state[_CLICKED] = answer
+    state.set_filters(replace(state.filters(), where=cast("tuple[Where, str]", place)))
 
 
 def _profile(data: Loaded, portraits: Sequence[Portrait], by: Literal["family", "domain"]) -> str:
@@ -334,6 +370,67 @@ def _supports(data: Loaded, portrait: Portrait) -> None:
     if supports.everywhere:
         sentences.append(t("sheet.everywhere", n=supports.everywhere, n_text=integer(supports.everywhere)))
     st.html(f'<p class="essmap-meta">{escape(" ".join(sentences))}</p>')
+
+
+def _missing(data: Loaded, portrait: Portrait) -> None:
+    """For each domain that is not recorded here, the nearest structure elsewhere, as far as distances are known."""
+    labels = reference.domains()["label"]
+    found = nearest_outside(
+        data.snapshot.layer("actors"),
+        data.snapshot.layer("communes"),
+        (portrait.level, portrait.code),
+        [Theme("domain", key) for key in labels.index],
+        crs=reference.projected_crs(data.manifest.department),
+    )
+    known = found[found["kind"].isin(["located", "approximate"])]
+    title = f"<h2>{escape(t('territory.missing', name=portrait.label))}</h2>"
+    if known.empty:
+        st.html(f"{title}<p>{escape(t('territory.nothing_missing'))}</p>")
+        return
+    headings = [Heading(t("territory.domain")), Heading(t("territory.nearest")), Heading(t("territory.distance"))]
+    rows: list[list[str | Html]] = [
+        [
+            str(labels[row.theme_key]),
+            Html(f"{cards.card_link(row.actor_id, row.actor_name)}, {escape(row.commune_name)}"),
+            t(f"territory.distance_{row.kind}", km=decimal(row.distance_km, 0), place=row.from_name),
+        ]
+        for row in each_row(known)
+    ]
+    table = html_table(t("territory.missing_caption", name=portrait.label), headings, rows)
+    st.html(f'{title}{table}<p class="essmap-meta">{escape(t("territory.straight"))}</p>')
+
+
+def _alike(data: Loaded, portrait: Portrait) -> str:
+    """The territories most like this one: fairer to compare with than the average."""
+    layer = {"canton": "cantons", "epci": "epci", "commune": "communes"}[portrait.level]
+    outlines = data.snapshot.layer(layer)
+    outlines = outlines[outlines.geometry.notna()]
+    crs = reference.projected_crs(data.manifest.department)
+    areas = areas_km2(outlines, f"{portrait.level}_code", crs)
+    tables = Tables.of(data.snapshot)
+    found = closest(features(tables, portrait.level, areas), portrait.code, n=_ALIKE)
+    if found.empty:
+        return ""
+    headings = [
+        Heading(t("territory.territory")),
+        Heading(t("territory.inhabitants"), is_number=True),
+        Heading(t("territory.actors"), is_number=True),
+        Heading(t("territory.compare")),
+    ]
+    rows: list[list[str | Html]] = []
+    for code in found["code"]:
+        name = territory_name(portrait.level, data.place_names[portrait.level, code])
+        address = f"./{ADDRESS}?{portrait.level}={portrait.code}&avec={portrait.level}-{code}"
+        rows.append(
+            [
+                name,
+                integer(population_of(tables, portrait.level, code).inhabitants),
+                integer(is_inside(tables, portrait.level, code).sum()),
+                Html(f'<a href="{escape(address)}" target="_self">{escape(t("territory.beside", name=name))}</a>'),
+            ]
+        )
+    title = f"<h2>{escape(t('territory.alike'))}</h2><p>{escape(t('territory.alike_how'))}</p>"
+    return title + html_table(t("territory.alike_caption", name=portrait.label), headings, rows)
 
 
 def _actors(data: Loaded, portraits: Sequence[Portrait]) -> None:

@@ -180,7 +180,7 @@ def test_show_on_map_moves_view_focus_and_speech(page_at, site):
     expect(page.get_by_role("status").filter(has_text="Sur la carte")).to_contain_text("La Cafetière")
     expect(page.locator(".st-key-essmap_map iframe")).to_be_focused()
     expect(page.locator(".st-key-essmap_map iframe")).to_be_in_viewport()
-    frame.wait_for_function("map_div.getZoom() > 11 && map_div.essmap.layers.state.selected >= 0")
+    frame.wait_for_function("map_div.getZoom() > 11 && map_div.essmap.state.selected >= 0")
     assert frame.evaluate("window.stillHere && document.activeElement.classList.contains('leaflet-container')")
     page.get_by_role("button", name="Fermer la fiche").click()
     expect(button).to_be_focused()

@@ -93,7 +93,7 @@ def test_page_of_every_element_is_french_private_and_quiet(page_at, site, englis
     assert not [url for url in visit.requests if "SourceSans" in url]
 
 
-@pytest.mark.parametrize(("scheme", "colour"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 24, 28)")])
+@pytest.mark.parametrize(("scheme", "colour"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(14, 18, 23)")])
 def test_colours_follow_the_preference_of_the_visitor(page_at, site, scheme, colour):
     """The background is the configured one of the visitor's scheme."""
     page = first_page(page_at, site, color_scheme=scheme).page

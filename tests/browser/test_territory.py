@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 from test_pages import ROOT, VERDICT, drawn, settled
 
+from essmap import reference
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("territory")]
 
 LUCHON = "mon-territoire?canton=3102"
@@ -132,3 +134,38 @@ def test_an_empty_commune_is_said_and_nothing_is_judged(page_at, site, starter_s
     assert "Aucune structure relevée dans ce territoire." in text
     assert "Aucun projet connu de cet outil" in text
     assert not VERDICT.search(text)
+
+
+def test_a_click_on_the_map_opens_the_neighbour(page_at, site):
+    """A canton of the map is a way to its page, and the chosen one is outlined."""
+    page = open_page(page_at, site, LUCHON).page
+    box = page.locator("iframe").first
+    box.scroll_into_view_if_needed()
+    frame = next(frame for frame in page.frames if frame.parent_frame)
+    frame.wait_for_function("document.querySelectorAll('path.essmap-canton').length === 22")
+    point = frame.evaluate("(({ x, y }) => [x, y])(map_div.latLngToContainerPoint([43.075, 0.73]))")
+    corner = box.bounding_box()
+    page.mouse.click(corner["x"] + point[0], corner["y"] + point[1])
+    expect(page.locator("h2").first).to_have_text("Saint-Gaudens (canton)")
+    expect(page).to_have_url(re.compile("canton=3114"))
+
+
+def test_what_is_not_recorded_has_a_nearest_one_with_an_honest_distance(page_at, site, starter_snapshot):
+    """Each domain without a row here, and no other, is offered elsewhere; nobody calls it absent."""
+    page = open_page(page_at, site, LUCHON).page
+    actors = starter_snapshot.table("actors")
+    here = {key for keys in actors.loc[actors["canton_code"] == "3102", "domains"] for key in keys}
+    everywhere = {key for keys in actors["domains"] for key in keys}
+    labels = reference.domains()["label"]
+    rows = table(page, "Structure la plus proche")
+    assert {row[0] for row in rows} == {labels[key] for key in everywhere - here}
+    assert all("km" in row[2] for row in rows)
+    assert "Non relevé ne veut pas dire absent." in page.locator('[data-testid="stMain"]').inner_text()
+
+
+def test_cantons_without_outline_are_named_with_the_way_to_load_them(page_at, site):
+    """Toulouse-1 to -11 are not in the table of units, but the page says so."""
+    text = drawn(page_at(f"{site.url}/mon-territoire").page).locator('[data-testid="stMain"]').inner_text()
+    assert "Toulouse-1" in text
+    assert "Toulouse-11" in text
+    assert "essmap build --cantons ign" in text

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
-from essmap.analysis.coverage import Level, Tables
+from essmap.analysis.coverage import Level, Question, Tables, Theme, coverage
 from essmap.analysis.portrait import Supports, is_inside, population_of, profile, supports_of
 from essmap.analysis.units import membership
 from essmap.schema.folding import fold_series
@@ -101,6 +101,35 @@ class SheetContent:
     sources: Sequence[str]
     footer: str
     words: dict[str, str] = field(default_factory=dict)
+
+
+def axes_of_the_department() -> list[str]:
+    """Return the keys of the four axes, in order."""
+    return [key for key in reference.axes().index if key not in {reference.NO_AXIS, reference.SEVERAL_AXES}]
+
+
+def axis_gaps(tables: Tables, level: Level, code: str, *, exercise: bool = False) -> tuple[Gap, ...]:
+    """Return what may be said of each axis in a territory: a class only where the table may be judged.
+
+    Parameters
+    ----------
+    tables : Tables
+    level : {"canton", "epci", "commune"}
+    code : str
+    exercise : bool
+        Judge a partial table all the same: to learn the method, never to conclude.
+    """
+    found = []
+    for axis in axes_of_the_department():
+        table = coverage(tables, Question(level, Theme("axis", axis), count="all", exercise=exercise))
+        row = table[table["code"] == code].iloc[0]
+        observed, expected = int(row["observed"]), float(row["expected"])
+        if row["status"] not in {"assessed", "exercise"}:
+            found.append(Gap(axis, observed, expected))
+            continue
+        interval = None if pd.isna(row["ratio_low"]) else (float(row["ratio_low"]), float(row["ratio_high"]))
+        found.append(Gap(axis, observed, expected, t(f"coverage.classes.{row['class']}"), interval))
+    return tuple(found)
 
 
 def sheet_content(  # noqa: PLR0913  what a sheet is made of
