@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -131,8 +131,8 @@ def profile(actors: pd.DataFrame, inside: np.ndarray[tuple[int], np.dtype[np.boo
     return counts.sort_index()
 
 
-def supports_of(projects: pd.DataFrame, tables: Tables, level: Level, code: str) -> Supports:
-    """Return the supported projects of a territory.
+def where_supported(projects: pd.DataFrame, tables: Tables, level: Level) -> pd.Series[str]:
+    """Return the territory of each project, on the index of ``projects``; missing where it is not known.
 
     A project lies where its holder does if it is one of the actors, else in its commune; in a commune split between
     cantons, only a holder with a known canton places it.
@@ -143,15 +143,50 @@ def supports_of(projects: pd.DataFrame, tables: Tables, level: Level, code: str)
         `essmap.schema.tables.PROJECTS`.
     tables : Tables
     level : {"canton", "epci", "commune"}
-    code : str
     """
     members = membership(tables, level)
-    holders = pd.Series(placed(tables, members, level), index=tables.actors["actor_id"])
+    holders = pd.Series(placed(tables, members, level), index=tables.actors["actor_id"], dtype=object)
     by_holder = projects["actor_id"].map(holders)
     by_commune = projects["commune_code"].map(members[~members["is_split"]].set_index("commune_code")["code"])
-    where = by_holder.where(by_holder.notna(), by_commune)
+    return by_holder.where(by_holder.notna(), by_commune)
+
+
+def supports_of(projects: pd.DataFrame, tables: Tables, level: Level, code: str) -> Supports:
+    """Return the supported projects of a territory, as `where_supported` places them.
+
+    Parameters
+    ----------
+    projects : DataFrame
+        `essmap.schema.tables.PROJECTS`.
+    tables : Tables
+    level : {"canton", "epci", "commune"}
+    code : str
+    """
+    where = where_supported(projects, tables, level)
     found = projects[where.eq(code).fillna(False).to_numpy(dtype=bool)]
     found = found.sort_values(["year", "holder_name"], ascending=[False, True], na_position="last")
     amounts = found["amount_eur"].dropna()
-    everywhere = int((projects["commune_code"].isna() & by_holder.isna()).sum())
+    everywhere = int((projects["commune_code"].isna() & ~projects["actor_id"].isin(tables.actors["actor_id"])).sum())
     return Supports(found, float(amounts.sum()), len(amounts), everywhere)
+
+
+def sums_by(projects: pd.DataFrame, keys: pd.Series[Any]) -> pd.DataFrame:
+    """Count projects and add up their known amounts, by key.
+
+    Parameters
+    ----------
+    projects : DataFrame, n rows
+        `essmap.schema.tables.PROJECTS`.
+    keys : Series, n rows, same index
+        One key per project, or a list of them: a project counts under each; missing (or an empty list): not known.
+
+    Returns
+    -------
+    DataFrame, one row per key, sorted; last, where there are any, those without (key NA)
+        ``key``, ``projects``, ``known`` (how many have an amount), ``known_eur`` (their sum, euros) and ``unknown``.
+    """
+    long = pd.DataFrame({"key": keys, "amount": projects["amount_eur"]}).explode("key")
+    groups = long.groupby("key", dropna=False, sort=True)["amount"]
+    result = pd.DataFrame({"projects": groups.size(), "known": groups.count(), "known_eur": groups.sum()})
+    result["unknown"] = result["projects"] - result["known"]
+    return result.rename_axis("key").reset_index().sort_values("key", na_position="last", ignore_index=True)

@@ -13,11 +13,9 @@ import pandas as pd
 from essmap.cli.report import out
 from essmap.errors import SettingsError
 from essmap.texts import t
+from essmap.view.exports import harmless
 
 FORMATS: Final = ("table", "csv", "json")
-
-#: A spreadsheet takes a cell that begins like this for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def require_format(name: str) -> None:
@@ -71,10 +69,7 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str):
-        text = _one_line(value)
-        return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
-    return value
+    return harmless(value)
 
 
 def _one_line(text: str) -> str:

@@ -47,7 +47,7 @@ def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: set[str]) 
     actor_ids : set of str
     """
     query = {key: str(value) for key, value in st.query_params.items()}
-    acted = st.session_state.pop(_TOUCHED, False)
+    acted = was_touched()
     is_new = _FILTERS not in st.session_state
     moved = st.session_state.get(_PAGE) != page
     changed = not moved and query != st.session_state.get(_WRITTEN)
@@ -86,6 +86,11 @@ def touched() -> None:
     """Note that the visitor did something on the page: the callback of every widget that reruns it."""
     st.session_state[_TOUCHED] = True
     st.session_state.pop(_VIEW, None)
+
+
+def was_touched() -> bool:
+    """Tell, once, whether this run comes from something done on the page: what it shows then leads, not the address."""
+    return bool(st.session_state.pop(_TOUCHED, False))
 
 
 def asked_view() -> str:

@@ -2,100 +2,165 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container, Mapping
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.pages import frame
+from essmap.analysis.coverage import Tables
+from essmap.analysis.portrait import sums_by, where_supported
+from essmap.pages import frame, state
+from essmap.pages.actor_map import background
 from essmap.pages.loaded import Loaded
+from essmap.schema.folding import fold, fold_series
 from essmap.texts import t
 from essmap.view.filters import Mask
-from essmap.view.format import escape, integer
+from essmap.view.format import DASH, escape, integer
 from essmap.view.layers import pack_mask
-from essmap.view.map import MapState, base_map, state_layer
-from essmap.view.supports import known_amounts, projects_table
+from essmap.view.map import MapOptions, MapState, base_map, state_layer
+from essmap.view.supports import known_amounts, projects_csv, projects_table, sums_table
 
-MAP_HEIGHT = 420
+MAP_HEIGHT: Final = 420
+_PREFIX: Final = "supported_"
+_WRITTEN: Final = "supported_query"
+_UNKNOWN_YEAR: Final = "inconnue"
 
 
 def show(data: Loaded) -> None:
     """Draw the page."""
     frame.heading(t("supported.title"), t("supported.lead", place=data.in_department))
     st.html(f'<p class="essmap-partial">{escape(data.manifest.completeness["projects"].sentence)}</p>')
-    projects = _filtered(data, data.snapshot.table("projects"))
+    everything = data.snapshot.table("projects")
+    where = where_supported(everything, Tables.of(data.snapshot), "canton")
+    projects = _filtered(data, everything, where)
     frame.status(t("supported.count", n=len(projects), n_text=integer(len(projects))))
     if projects.empty:
         st.html(f"<p>{escape(t('supported.nothing'))}</p>")
         return
-    st.html(f"<p>{escape(_money(projects))}</p>")
-    st.html(f"<h2>{escape(t('supported.map'))}</h2>")
-    _map(data, projects)
-    st.html(f"<h2>{escape(t('supported.table'))}</h2>")
-    st.html(projects_table(projects, data.snapshot.table("communes"), t("supported.caption")))
-
-
-def _filtered(data: Loaded, projects: pd.DataFrame) -> pd.DataFrame:
-    kinds = reference.support_kinds()["label"]
-    left, middle, right, last = st.columns(4)
+    communes = data.snapshot.table("communes")
+    left, right = st.columns([6, 5], gap="medium")
     with left:
-        kind = _choice(
-            "nature", t("supported.kind"), [k for k in kinds.index if (projects["support_kind"] == k).any()], kinds
-        )
-    with middle:
-        years = sorted((str(year) for year in projects["year"].dropna().unique()), reverse=True)
-        unknown = t("supported.year_unknown")
-        year = _choice(
-            "annee",
-            t("supported.year"),
-            [*years, "inconnue"],
-            pd.Series({**{y: y for y in years}, "inconnue": unknown}),
-        )
+        st.html(f"<p>{escape(_money(projects))}</p><h2>{escape(t('supported.timeline'))}</h2>{_by_year(projects)}")
     with right:
-        names = reference.axes()["label"]
-        axis = _choice(
-            "axe",
-            t("supported.axis"),
-            [a for a in names.index if projects["axes"].map(lambda axes, a=a: a in list(axes)).any()],
-            names,
-        )
-    with last:
-        cantons = data.snapshot.table("cantons").set_index("canton_code")["label"].sort_values()
-        canton_of = data.snapshot.table("communes").set_index("commune_code")["canton_code"]
-        found = projects["commune_code"].map(canton_of)
-        canton = _choice("canton", t("supported.canton"), [c for c in cantons.index if found.eq(c).any()], cantons)
-    if canton:
-        projects = projects[found.eq(canton).fillna(False)]
-    if kind:
-        projects = projects[projects["support_kind"] == kind]
-    if year:
-        projects = projects[
-            projects["year"].isna() if year == "inconnue" else projects["year"].eq(int(year)).fillna(False)
-        ]
-    if axis:
-        projects = projects[projects["axes"].map(lambda axes: axis in list(axes))]
-    return projects
-
-
-def _choice(parameter: str, label: str, options: list[str], names: pd.Series[str]) -> str | None:
-    """Draw one choice that lives in the address bar."""
-    key = f"supported_{parameter}"
-    if key not in st.session_state and st.query_params.get(parameter) in options:
-        st.session_state[key] = st.query_params[parameter]
-    chosen = st.selectbox(
-        label,
-        options,
-        index=None,
-        format_func=lambda option: str(names[option]),
-        key=key,
-        placeholder=t("supported.all_feminine" if parameter in {"nature", "annee"} else "supported.all"),
-        persist_state="session",
+        st.html(f"<h2>{escape(t('supported.map'))}</h2>")
+        _map(data, projects)
+    st.html(f"<h2>{escape(t('supported.table'))}</h2>")
+    st.html(projects_table(projects, communes, t("supported.caption")))
+    st.download_button(
+        t("supported.csv"),
+        projects_csv(projects, communes),
+        file_name="projets-soutenus.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
     )
-    if chosen:
-        st.query_params[parameter] = chosen
-    elif parameter in st.query_params:
-        del st.query_params[parameter]
-    return chosen
+    _sums(data, projects, where)
+
+
+def _by_year(projects: pd.DataFrame) -> str:
+    """The years between the first and the last, those without a known support too: a hole is seen."""
+    sums = sums_by(projects, projects["year"])
+    years = projects["year"].dropna().astype(int)
+    if len(years):
+        span = pd.DataFrame({"key": pd.array(range(years.min(), years.max() + 1), dtype="Int64")})
+        known = span.merge(sums.dropna(subset=["key"]).astype({"key": "Int64"}), on="key", how="left").fillna(0)
+        sums = pd.concat([known, sums[sums["key"].isna()]], ignore_index=True)
+    caption = t("supported.by_year")
+    return sums_table(t("supported.year"), sums, {}, caption, missing=t("supported.year_unknown"))
+
+
+def _sums(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> None:
+    """What is known, by programme, axis and canton."""
+    axes = _words(reference.axes()["label"])
+    cantons = _words(data.snapshot.table("cantons").set_index("canton_code")["label"])
+    by_programme = sums_by(projects, projects["programme"]).sort_values("projects", ascending=False, kind="stable")
+
+    def table(name: str, sums: pd.DataFrame, labels: Mapping[str, str], missing: str) -> str:
+        return sums_table(t(f"supported.{name}"), sums, labels, t(f"supported.by_{name}"), missing=missing)
+
+    st.html(f"<h2>{escape(t('supported.sums'))}</h2><p>{escape(t('supported.sums_how'))}</p>")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.html(table("axis", sums_by(projects, projects["axes"]), axes, axes[reference.NO_AXIS]))
+        by_canton = sums_by(projects, where[projects.index])
+        st.html(table("canton", by_canton, cantons, t("supported.canton_unknown")))
+    with right:
+        st.html(table("programme", by_programme, {}, DASH))
+
+
+def _filtered(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> pd.DataFrame:
+    """Draw the choices, which live in the address bar, and keep the projects that answer all of them."""
+    kinds, axes = _words(reference.support_kinds()["label"]), _words(reference.axes()["label"])
+    cantons = _words(data.snapshot.table("cantons").set_index("canton_code")["label"].sort_values(key=fold_series))
+    years = sorted({str(int(year)) for year in projects["year"].dropna()}, reverse=True)
+    programmes = sorted(projects["programme"].unique(), key=fold)
+    has_axis = {axis: projects["axes"].map(lambda keys, axis=axis: axis in list(keys)) for axis in axes}
+    choices: dict[str, tuple[str, dict[str, str], Callable[[str], pd.Series[bool]]]] = {
+        "programme": (
+            t("supported.programme"),
+            {name: name for name in programmes},
+            lambda name: projects["programme"].eq(name),
+        ),
+        "nature": (
+            t("supported.kind"),
+            {key: label for key, label in kinds.items() if projects["support_kind"].eq(key).any()},
+            lambda key: projects["support_kind"].eq(key),
+        ),
+        "annee": (
+            t("supported.year"),
+            {**{year: year for year in years}, _UNKNOWN_YEAR: t("supported.year_unknown")},
+            lambda year: projects["year"].isna() if year == _UNKNOWN_YEAR else projects["year"].eq(int(year)),
+        ),
+        "axe": (
+            t("supported.axis"),
+            {key: label for key, label in axes.items() if has_axis[key].any()},
+            lambda key: has_axis[key],
+        ),
+        "canton": (
+            t("supported.canton"),
+            {key: label for key, label in cantons.items() if where.eq(key).any()},
+            where.eq,
+        ),
+    }
+    _follow_address({name: labels for name, (_, labels, _) in choices.items()})
+    kept = pd.Series(data=True, index=projects.index)
+    query = {}
+    for column, (name, (label, labels, holds)) in zip(st.columns(len(choices)), choices.items(), strict=True):
+        with column:
+            chosen = st.selectbox(
+                label,
+                list(labels),
+                index=None,
+                format_func=labels.__getitem__,
+                key=f"{_PREFIX}{name}",
+                on_change=state.touched,
+                placeholder=t("supported.all_feminine" if name in {"nature", "annee"} else "supported.all"),
+                persist_state="session",
+            )
+        if chosen:
+            query[name] = chosen
+            kept &= holds(chosen).fillna(False).astype(bool)
+    if query != dict(st.query_params):
+        st.query_params.from_dict(query)
+    st.session_state[_WRITTEN] = query
+    return projects[kept]
+
+
+def _words(labels: pd.Series[str]) -> dict[str, str]:
+    return {str(key): label for key, label in labels.items()}
+
+
+def _follow_address(known: Mapping[str, Container[str]]) -> None:
+    """Take the choices of the address bar where a link or the back button changed it; unknown values are left out."""
+    query = dict(st.query_params)
+    if state.was_touched() or not query or query == st.session_state.get(_WRITTEN):
+        return
+    for name, values in known.items():
+        value = query.get(name)
+        st.session_state[f"{_PREFIX}{name}"] = value if value in values else None
 
 
 def _money(projects: pd.DataFrame) -> str:
@@ -107,7 +172,13 @@ def _map(data: Loaded, projects: pd.DataFrame) -> None:
     ids = data.index.actors["actor_id"]
     mask: Mask = ids.isin(projects["actor_id"].dropna()).to_numpy(dtype=bool)
     st_folium(
-        base_map(dict(data.assets), data.home, title=t("map.projects_title"), with_actors=True),
+        base_map(
+            dict(data.assets),
+            data.home,
+            title=t("map.projects_title"),
+            with_actors=True,
+            options=MapOptions(background=background()),
+        ),
         key="map_projects",
         height=MAP_HEIGHT,
         use_container_width=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,9 +10,10 @@ import pandas as pd
 from essmap import reference
 from essmap.texts import t
 from essmap.view import cards
-from essmap.view.format import euros, integer
+from essmap.view.exports import people_csv
+from essmap.view.format import DASH, euros, integer
 from essmap.view.rows import each_row
-from essmap.view.tables import Heading, Html, html_table
+from essmap.view.tables import Heading, Html, bar, html_table
 
 
 def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str) -> str:
@@ -50,6 +52,64 @@ def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str)
         for row in each_row(ordered)
     ]
     return html_table(caption, headings, rows)
+
+
+def sums_table(heading: str, sums: pd.DataFrame, labels: Mapping[Any, str], caption: str, *, missing: str) -> str:
+    """Return the table of how many projects and how much is known of them, by programme, axis, year or canton.
+
+    Parameters
+    ----------
+    heading : str
+        What the keys are.
+    sums : DataFrame
+        `essmap.analysis.portrait.sums_by`, in the order of the rows.
+    labels : mapping
+        Word for each key; a key without one stands for itself.
+    caption : str
+    missing : str
+        Word for projects without key.
+    """
+    headings = [
+        Heading(heading),
+        Heading(t("supported.projects"), is_number=True),
+        Heading(t("supported.known_sum"), is_number=True),
+        Heading(t("supported.unknown_count"), is_number=True),
+    ]
+    longest = float(sums["projects"].max()) if len(sums) else 1.0
+    rows: list[list[str | Html]] = [
+        [
+            missing if pd.isna(row.key) else labels.get(row.key, str(row.key)),
+            bar(integer(row.projects), row.projects / longest),
+            euros(row.known_eur) if row.known else DASH,
+            integer(row.unknown),
+        ]
+        for row in each_row(sums)
+    ]
+    return html_table(caption, headings, rows)
+
+
+def projects_csv(projects: pd.DataFrame, communes: pd.DataFrame) -> bytes:
+    """Return projects as a CSV for people: French headings, UTF-8 with its mark, semicolons, no formula.
+
+    Parameters
+    ----------
+    projects : DataFrame
+        Rows of `essmap.schema.tables.PROJECTS`.
+    communes : DataFrame
+        `essmap.schema.tables.COMMUNES`.
+    """
+    names = communes.set_index("commune_code")["commune_name"]
+    kinds = reference.support_kinds()["label"]
+    columns = {
+        t("supported.holder"): projects["holder_name"],
+        t("supported.commune"): projects["commune_code"].map(names).fillna(t("supported.everywhere")),
+        t("supported.programme"): projects["programme"],
+        t("supported.kind"): projects["support_kind"].map(kinds),
+        t("supported.year"): projects["year"],
+        t("supported.amount_eur"): projects["amount_eur"],
+        t("supported.source"): projects["source_url"],
+    }
+    return people_csv(pd.DataFrame(columns))
 
 
 def known_amounts(known_eur: float, known: int, unknown: int) -> str:

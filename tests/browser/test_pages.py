@@ -320,8 +320,24 @@ def test_supported_projects_sum_only_what_is_known(page_at, site):
     assert "68 soutiens connus de cet outil" in text
     assert "Somme des 14 montants connus : 1 705 843 €" in text
     assert "Pour 54 soutiens, le montant n’est pas communiqué" in text
-    expect(page.locator(".essmap-table tbody tr")).to_have_count(68)
+    supports = page.locator("table").filter(has=page.locator("caption", has_text="du plus récent au plus ancien"))
+    expect(supports.locator("tbody tr")).to_have_count(68)
     assert "par habitant" not in text
+    years = page.locator("table").filter(has=page.locator("caption", has_text="par année")).locator("tbody tr")
+    assert sum(int(row.locator("td").first.inner_text()) for row in years.all()) == 68
+
+
+def test_supported_projects_follow_the_address_and_leave_as_a_file(page_at, site, tmp_path):
+    """A link opens the choices it names; the file holds the supports on screen."""
+    page = drawn(page_at(f"{site.url}/projets-soutenus?annee=2025&axe=inclusion&nature=nonsense").page)
+    count = count_in_words(page)
+    assert 0 < count < 68
+    assert parse_qs(urlsplit(page.url).query) == {"annee": ["2025"], "axe": ["inclusion"]}
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Télécharger ces soutiens (CSV)").click()
+    waiting.value.save_as(tmp_path / "projects.csv")
+    rows = (tmp_path / "projects.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == count + 1
 
 
 def test_data_page_gives_sources_and_never_divides(page_at, site):

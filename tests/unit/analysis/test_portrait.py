@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from essmap.analysis.coverage import LEVEL_COLUMN, Tables
-from essmap.analysis.portrait import is_inside, population_of, profile, supports_of
+from essmap.analysis.portrait import is_inside, population_of, profile, sums_by, supports_of, where_supported
 
 LEVELS = list(LEVEL_COLUMN)
 
@@ -94,3 +94,25 @@ def test_project_lies_where_its_holder_does():
     elsewhere = supports_of(projects, Tables(actors, communes, "partial"), "commune", "Y")
     assert list(elsewhere.projects["project_id"]) == ["q"]
     assert (elsewhere.known_eur, elsewhere.unknown) == (0.0, 1)
+
+
+def test_sums_add_only_what_is_known_and_keep_what_has_no_key():
+    projects = pd.DataFrame({"amount_eur": [100.0, np.nan, 50.0, np.nan]})
+    keys = pd.Series([["a", "b"], ["a"], [], ["b"]])
+    sums = sums_by(projects, keys)
+    assert sums["key"].tolist()[:2] == ["a", "b"]
+    assert pd.isna(sums["key"].iloc[2])
+    assert sums["projects"].tolist() == [2, 2, 1]
+    assert sums["known"].tolist() == [1, 1, 1]
+    assert sums["known_eur"].tolist() == [100.0, 100.0, 50.0]
+    assert sums["unknown"].tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_project_is_placed_once_or_not_at_all(starter_snapshot, level):
+    tables, projects = Tables.of(starter_snapshot), starter_snapshot.table("projects")
+    where = where_supported(projects, tables, level)
+    assert where.index.equals(projects.index)
+    known = where.dropna()
+    assert set(known) <= set(tables.communes[LEVEL_COLUMN[level]].dropna())
+    assert len(known) >= projects["commune_code"].notna().sum()
