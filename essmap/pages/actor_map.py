@@ -119,7 +119,8 @@ def _where_to_look(data: Loaded, filters: Filters) -> tuple[list[list[float]], s
     if chosen >= 0 and not state.was_chosen_on_map():
         point = data.snapshot.layer("actors").geometry.iloc[chosen]
         margin = NEIGHBOURHOOD_DEGREES
-        return [[point.y - margin, point.x - margin], [point.y + margin, point.x + margin]], f"actor-{chosen}"
+        around = [[point.y - margin, point.x - margin], [point.y + margin, point.x + margin]]
+        return around, f"actor-{chosen}-{state.choices()}"
     if filters.where:
         return data.place_bounds.get(filters.where, data.home), "-".join(filters.where)
     return data.home, "home"

@@ -22,6 +22,7 @@ _WRITTEN: Final = "essmap_query"
 _PAGE: Final = "essmap_page"
 _TOUCHED: Final = "essmap_touched"
 _VIEW: Final = "essmap_view"
+_CHOICES: Final = "essmap_choices"
 _STALE: Final = "essmap_stale_widgets"
 _WISH: Final = "essmap_focus"
 #: Where a choice moves the focus; « back »: to where the choice was made.
@@ -143,6 +144,12 @@ def choose_actor(actor_id: str | None, *, on_map: bool = False, focus: Focus = "
     wish_focus("back" if actor_id is None else focus)
     st.session_state[_ACTOR] = actor_id
     st.session_state[_ON_MAP] = on_map or actor_id is None
+    st.session_state[_CHOICES] = choices() + 1
+
+
+def choices() -> int:
+    """Return how often an actor was chosen: the same one, chosen again, is looked at again."""
+    return int(st.session_state.get(_CHOICES, 0))
 
 
 def wish_focus(where: Focus) -> None:

@@ -110,18 +110,17 @@ def _choices(data: Loaded) -> tuple[Place | None, Place | None]:
     left, right = st.columns(2)
     with left:
         chosen = _place_box(data, places, "territory", now)
-    with right:
-        others = [place for place in places if place != chosen]
-        other = _place_box(data, others, "other", cast("Place | None", state.compared()), disabled=chosen is None)
-    other = other if chosen else None
+    other = None
+    if chosen is not None:
+        with right:
+            others = [place for place in places if place != chosen]
+            other = _place_box(data, others, "other", cast("Place | None", state.compared()))
     state.keep_filters(replace(state.filters(), where=cast("tuple[Where, str] | None", chosen)))
     state.compare_with(other)
     return chosen, other
 
 
-def _place_box(
-    data: Loaded, places: Sequence[Place], name: str, now: Place | None, *, disabled: bool = False
-) -> Place | None:
+def _place_box(data: Loaded, places: Sequence[Place], name: str, now: Place | None) -> Place | None:
     chosen = st.selectbox(
         t(f"territory.{name}"),
         places,
@@ -130,7 +129,6 @@ def _place_box(
         key=state.seed(name, now if now in places else None),
         placeholder=t(f"territory.{name}_hint"),
         on_change=state.touched,
-        disabled=disabled,
     )
     return cast("Place", tuple(chosen)) if chosen else None
 

@@ -12,9 +12,19 @@ from playwright.sync_api import expect
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("access")]
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["", "ecarts", "projets-soutenus", "donnees", "mentions-legales", "donnees-personnelles", "accessibilite"]
+PAGES = [
+    "",
+    "mon-territoire",
+    "ecarts",
+    "projets-soutenus",
+    "donnees",
+    "mentions-legales",
+    "donnees-personnelles",
+    "accessibilite",
+]
 CARD = "?acteur=la-cafetiere-31028"
 NOTHING = "?q=cafetière&commune=31555"
+EMBEDDED = "?embed=true&axe=insertion"
 WITH_MAP = {"", "ecarts", "projets-soutenus"}
 GRAVE = {"serious", "critical"}
 #: Findings of axe that neither a style sheet nor our scripts can mend: (rule, start of the element). None today.
@@ -50,7 +60,7 @@ def site(app_server, tmp_path_factory):
 
 def drawn(page, path=""):
     """Wait until the page stands, its script has run and its map has its outlines."""
-    page.locator(".essmap-third-parties").wait_for()
+    page.locator(".essmap-embed" if "embed=" in path else ".essmap-third-parties").wait_for()
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     if path.partition("?")[0] in WITH_MAP:
         page.frame_locator("iframe").locator(".essmap-department").first.wait_for(state="attached")
@@ -63,7 +73,7 @@ def opened(page_at, site, path="", **options):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", [*PAGES, CARD, NOTHING])
+@pytest.mark.parametrize("path", [*PAGES, CARD, NOTHING, EMBEDDED])
 def test_axe_finds_nothing_grave(page_at, site, path, scheme):
     """In every frame of every page axe-core finds nothing serious or critical."""
     page = opened(page_at, site, path, color_scheme=scheme, bypass_csp=True)
@@ -182,6 +192,10 @@ def test_show_on_map_moves_view_focus_and_speech(page_at, site):
     expect(page.locator(".st-key-essmap_map iframe")).to_be_in_viewport()
     frame.wait_for_function("map_div.getZoom() > 11 && map_div.essmap.state.selected >= 0")
     assert frame.evaluate("window.stillHere && document.activeElement.classList.contains('leaflet-container')")
+    frame.evaluate("map_div.setView([43, 1], 9, { animate: false })")  # looked elsewhere: asked again, it comes back
+    button.focus()
+    page.keyboard.press("Enter")
+    frame.wait_for_function("map_div.getZoom() > 11")
     page.get_by_role("button", name="Fermer la fiche").click()
     expect(button).to_be_focused()
 
