@@ -27,7 +27,7 @@ from essmap.store import Store
 from essmap.texts import t
 from essmap.view.assets import get
 from essmap.view.filters import UNKNOWN_CANTON, SearchIndex
-from essmap.view.format import day, listing
+from essmap.view.format import day
 from essmap.view.layers import bounds, publish_actors, publish_outlines
 from essmap.view.map import OfflineMap
 from essmap.view.rows import each_row
@@ -49,6 +49,7 @@ class Loaded:
     ----------
     snapshot : Snapshot
     index : SearchIndex
+    actor_ids : frozenset of str
     assets : mapping
         Paths of ``outlines``, ``communes``, ``actors`` for the map.
     home : list
@@ -63,6 +64,7 @@ class Loaded:
 
     snapshot: Snapshot
     index: SearchIndex
+    actor_ids: frozenset[str]
     assets: Mapping[str, str]
     home: list[list[float]]
     places: Mapping[tuple[str, str], str]
@@ -192,9 +194,11 @@ def _load(root: str, department: str, build_id: str | None) -> Loaded:
     digests = tuple(snapshot.manifest.digests[name] for name in GEOGRAPHY)
     area = _geography(department, digests, snapshot)
     labels = {**reference.domains()["label"], **reference.legal_forms()["label"]}
+    actors = snapshot.table("actors")
     result = Loaded(
         snapshot=snapshot,
-        index=SearchIndex.build(snapshot.table("actors"), snapshot.table("communes"), labels),
+        index=SearchIndex.build(actors, snapshot.table("communes"), labels),
+        actor_ids=frozenset(actors["actor_id"]),
         assets={**area.assets, "actors": publish_actors(snapshot.layer("actors"))},
         home=area.home,
         places=area.places,
@@ -233,14 +237,15 @@ def _geography(department: str, digests: tuple[str, ...], _snapshot: Snapshot) -
 def _places(
     snapshot: Snapshot,
 ) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], list[list[float]]]]:
-    """Return communes, cantons, intercommunalities and postcodes with their labels and bounds."""
+    """Return communes, cantons, intercommunalities and postcodes with their labels and bounds.
+
+    Labels are short: all of them travel with the first view of the page, a third of what it weighs.
+    """
     communes, cantons, epci = (snapshot.layer(name) for name in ("communes", "cantons", "epci"))
     labels: dict[tuple[str, str], str] = {}
     areas: dict[tuple[str, str], list[list[float]]] = {}
     for row in each_row(communes.sort_values("commune_name", key=fold_series)):
-        codes = list(row.postcodes)
-        shown = ", ".join(codes[:2]) + ("…" if len(codes) > 2 else "")
-        labels["commune", row.commune_code] = f"{row.commune_name} ({shown})" if shown else row.commune_name
+        labels["commune", row.commune_code] = row.commune_name
         if row.geometry is not None:
             areas["commune", row.commune_code] = bounds([row.geometry])
     for row in each_row(cantons.sort_values("label", key=fold_series)):
@@ -256,8 +261,7 @@ def _places(
     by_postcode = communes.explode("postcodes").dropna(subset=["postcodes"]).groupby("postcodes")
     for code, group in by_postcode:
         names = group.sort_values("population", ascending=False)["commune_name"].tolist()
-        more = [t("filters.more_communes", n=len(names) - 2, n_text=len(names) - 2)] if len(names) > 3 else []
-        labels["cp", str(code)] = f"{code} ({listing(names[:2] + more if more else names)})"
+        labels["cp", str(code)] = f"{code} ({names[0]}{'…' if len(names) > 1 else ''})"
         known = group[group.geometry.notna()]
         if len(known):
             areas["cp", str(code)] = bounds(known.geometry)

@@ -49,7 +49,7 @@ def show() -> None:
     if logo := settings().logo:
         st.logo(logo)
     if key in _FILTERED:
-        state.read(key, known=known_values(content), actor_ids=set(content.index.actors["actor_id"]))
+        state.read(key, known=known_values(content), actor_ids=content.actor_ids)
     else:
         state.leave(key)
     page.run()

@@ -7,7 +7,7 @@ written there, so every widget says `touched`, and such a run never reads the ad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal
 
 import streamlit as st
@@ -36,7 +36,7 @@ PLACE_BOX: Final = f"{WIDGET_PREFIX}where"
 LIST_PAGE: Final = "list_page"
 
 
-def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: set[str]) -> None:
+def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: Collection[str]) -> None:
     """Bring the session in step with the address bar; call first on every page.
 
     Parameters
@@ -45,7 +45,7 @@ def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: set[str]) 
         Name of the page: Streamlit empties the address bar when it changes, and that is no wish of the visitor.
     known : mapping
         Allowed values per parameter (`essmap.view.filters.Filters.from_query`).
-    actor_ids : set of str
+    actor_ids : collection of str
     """
     query = {key: str(value) for key, value in st.query_params.items()}
     acted = was_touched()

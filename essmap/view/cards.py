@@ -29,9 +29,7 @@ def axis_badges(axes: Iterable[str]) -> str:
     """Return the badges of some axes: colour and shape never go without the name."""
     table = reference.axes()
     keys = list(axes) or ["none"]
-    return "".join(
-        f'<span class="essmap-badge essmap-{escape(key)}">{escape(table.at[key, "label"])}</span>' for key in keys
-    )
+    return "".join(f'<span class="axis-{escape(key)}">{escape(table.at[key, "label"])}</span>' for key in keys)
 
 
 def axis_style_sheet() -> str:
@@ -40,37 +38,30 @@ def axis_style_sheet() -> str:
     Drawn by a class, a badge weighs half of what it would with its drawing inside; screen readers read the name alone.
     """
     rules = (
-        f".essmap-badge.essmap-{row.Index}:not(.essmap-supported)::before "
-        f"{{ --axis: {row.colour}; {_SHAPES[row.shape]} }}\n"
+        f".axis-{row.Index}::before {{ --axis: {row.colour}; {_SHAPES[row.shape]} }}\n"
         for row in each_row(reference.axes())
     )
     return "".join(rules)
 
 
-def list_row(actor: Any, *, level: int = 3, is_link: bool = False) -> str:
-    """Return one actor of the result list.
+def list_row(actor: Any, *, is_link: bool = False) -> str:
+    """Return one actor of the result list, without what the style sheet can tell by place: a page sends twenty.
 
     Parameters
     ----------
     actor : named tuple
         A row of `essmap.schema.tables.ACTORS`.
-    level : int
-        Heading level of the name.
     is_link : bool
         Whether the name leads to the actor's card on Découvrir.
     """
     name = card_link(actor.actor_id, actor.name) if is_link else escape(actor.name)
     form = reference.legal_forms().at[actor.legal_form, "label"]
-    supported = (
-        f'<span class="essmap-badge essmap-supported">{escape(t("card.supported"))}</span>'
-        if actor.is_supported
-        else ""
-    )
+    supported = f'<span class="essmap-supported">{escape(t("card.supported"))}</span>' if actor.is_supported else ""
     activity = f"<p>{escape(actor.activity)}</p>" if isinstance(actor.activity, str) else ""
     return (
-        f'<article class="essmap-row"><h{level}>{name}</h{level}>'
-        f'<p class="essmap-meta">{escape(form)} · {escape(actor.commune_name)}</p>{activity}'
-        f'<p class="essmap-badges">{axis_badges(actor.axes)}{supported}</p></article>'
+        f'<article class="essmap-row"><h3>{name}</h3>'
+        f"<p>{escape(form)} · {escape(actor.commune_name)}</p>{activity}"
+        f"<p>{axis_badges(actor.axes)}{supported}</p></article>"
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, Literal
 
 import numpy as np
@@ -112,12 +113,16 @@ class SearchIndex:
     actors : DataFrame, n rows
     text : Series of str, n rows
         Folded name, activity, commune, labels and postcodes.
+    axes, domains : dict
+        Key to the mask of the actors that have it; `NO_AXIS` to those that have no axis.
     postcodes : dict
         Postcode to the codes of its communes.
     """
 
     actors: pd.DataFrame
     text: pd.Series[str]
+    axes: Mapping[str, Mask]
+    domains: Mapping[str, Mask]
     postcodes: Mapping[str, frozenset[str]]
 
     @classmethod
@@ -147,7 +152,14 @@ class SearchIndex:
             for postcode in values:
                 postcodes.setdefault(postcode, set()).add(code)
         folded = pd.Series(text, index=actors.index, dtype="str")
-        return cls(actors, folded, {postcode: frozenset(codes) for postcode, codes in postcodes.items()})
+        return cls(
+            actors=actors,
+            text=folded,
+            axes=_members(actors["axes"])
+            | {NO_AXIS: np.array([len(keys) == 0 for keys in actors["axes"]], dtype=bool)},
+            domains=_members(actors["domains"]),
+            postcodes={postcode: frozenset(codes) for postcode, codes in postcodes.items()},
+        )
 
     def mask(self, filters: Filters) -> Mask:
         """Return which actors answer the filters, shape (n,)."""
@@ -171,9 +183,9 @@ class SearchIndex:
         if filters.words:
             parts["words"] = lambda: self._has_words(filters.words)
         if filters.axes:
-            parts["axes"] = lambda: self._has_axis(filters.axes)
+            parts["axes"] = lambda: self._any(self.axes, filters.axes)
         if filters.domains:
-            parts["domains"] = lambda: self._shares("domains", filters.domains)
+            parts["domains"] = lambda: self._any(self.domains, filters.domains)
         if filters.families:
             parts["families"] = lambda: self.actors["family"].isin(list(filters.families)).to_numpy(dtype=bool)
         if (where := filters.where) is not None:
@@ -190,16 +202,12 @@ class SearchIndex:
             result &= self.text.str.contains(word, regex=False).to_numpy(dtype=bool)
         return result
 
-    def _has_axis(self, axes: tuple[str, ...]) -> Mask:
-        result = self._shares("axes", axes)
-        if NO_AXIS in axes:
-            result |= np.fromiter((len(keys) == 0 for keys in self.actors["axes"]), dtype=bool, count=len(self.actors))
+    def _any(self, members: Mapping[str, Mask], keys: tuple[str, ...]) -> Mask:
+        result = np.zeros(len(self.actors), dtype=bool)
+        for key in keys:
+            if key in members:
+                result |= members[key]
         return result
-
-    def _shares(self, column: str, keys: tuple[str, ...]) -> Mask:
-        wanted = set(keys)
-        lists = self.actors[column]
-        return np.fromiter((not wanted.isdisjoint(values) for values in lists), dtype=bool, count=len(lists))
 
     def _is_in(self, kind: Where, code: str) -> Mask:
         if kind == "canton" and code.endswith(UNKNOWN_CANTON):
@@ -218,6 +226,15 @@ def _folded(texts: pd.Series[str]) -> list[str]:
     rows, distinct = pd.factorize(texts.fillna(""))
     folded = [fold(text) for text in distinct]
     return [folded[row] for row in rows]
+
+
+def _members(lists: pd.Series[list[str]]) -> dict[str, Mask]:
+    """Return, for each key of a column of lists, the mask of the rows whose list holds it."""
+    rows = np.repeat(np.arange(len(lists)), [len(keys) for keys in lists])
+    codes, keys = pd.factorize(np.array(list(chain.from_iterable(lists)), dtype=object))
+    masks = np.zeros((len(keys), len(lists)), dtype=bool)
+    masks[codes, rows] = True
+    return dict(zip(keys, masks, strict=True))
 
 
 def singular(word: str) -> str:

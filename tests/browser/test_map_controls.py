@@ -322,7 +322,7 @@ def test_view_stays_through_filters_and_moves_for_a_place(page_at, site):
     place = page.get_by_role("combobox", name="Où ?")
     place.click()
     place.fill("Muret")
-    page.get_by_role("option", name="Muret (31600)", exact=True).click()
+    page.get_by_role("option", name="Muret", exact=True).click()
     frame.wait_for_function("map.getBounds().contains([43.4606, 1.3262]) && map.getZoom() > 11.5")
     assert frame.evaluate("window.mine") is True
     expect(page.locator("iframe[data-mine=yes]")).to_have_count(1)

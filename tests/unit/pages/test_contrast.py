@@ -85,6 +85,6 @@ STYLES = axis_style_sheet()
 
 def test_each_axis_is_drawn_by_its_own_rule():
     """The style sheet has one rule per axis, with a shape that no other axis has."""
-    rules = re.findall(r"\.essmap-badge\.essmap-(\w+):\S+ \{ --axis: (#\w+); (.*) \}", STYLES)
+    rules = re.findall(r"\.axis-(\w+)::before \{ --axis: (#\w+); (.*) \}", STYLES)
     assert [key for key, _, _ in rules] == list(reference.axes().index)
     assert len({shape for _, _, shape in rules}) == len(rules)

@@ -13,7 +13,7 @@ from essmap.pages import discover, state
 from essmap.pages.filter_bar import known_values
 from essmap.pages.loaded import loaded
 data = loaded()
-state.read("discover", known=known_values(data), actor_ids=set(data.index.actors["actor_id"]))
+state.read("discover", known=known_values(data), actor_ids=data.actor_ids)
 discover.show(data)
 state.write()
 """
