@@ -27,6 +27,7 @@ from essmap.view.messages import read_actor, read_territory, read_view
 MAP_HEIGHT: Final = 520
 NEIGHBOURHOOD_DEGREES: Final = 0.03  # about 3 km: what shows around an actor chosen in the list
 _MAP: Final = "map_discover"
+_LOOK: Final = "map_look"  # where the map was last asked to look
 _EMBED_STYLE: Final = Path(__file__).parent / "web" / "embed.css"
 
 
@@ -114,16 +115,24 @@ def _draw(data: Loaded, filters: Filters, mask: Mask, *, on_change: Callable[[],
 
 
 def _where_to_look(data: Loaded, filters: Filters) -> tuple[list[list[float]], str]:
-    """Return the bounds to show and a name for them: the map moves only when the name changes."""
+    """Return the bounds to show and a name for them: the map moves only when the name changes.
+
+    It changes with the place, and each time an actor is chosen elsewhere than on the map; a choice made on the map,
+    or a card that is closed, leaves it.
+    """
     chosen = row_of(data, state.chosen_actor())
+    place = "-".join(filters.where) if filters.where else "home"
     if chosen >= 0 and not state.was_chosen_on_map():
         point = data.snapshot.layer("actors").geometry.iloc[chosen]
         margin = NEIGHBOURHOOD_DEGREES
-        around = [[point.y - margin, point.x - margin], [point.y + margin, point.x + margin]]
-        return around, f"actor-{chosen}-{state.choices()}"
-    if filters.where:
-        return data.place_bounds.get(filters.where, data.home), "-".join(filters.where)
-    return data.home, "home"
+        bounds = [[point.y - margin, point.x - margin], [point.y + margin, point.x + margin]]
+        found = (bounds, f"{place} actor-{chosen} {state.choice_number()}")
+    else:
+        where = data.place_bounds.get(filters.where, data.home) if filters.where else data.home
+        kept: tuple[list[list[float]], str] | None = st.session_state.get(_LOOK)
+        found = kept if kept and kept[1].split()[0] == place else (where, place)
+    st.session_state[_LOOK] = found
+    return found
 
 
 def _clicked(answer: Mapping[str, object] | None) -> str:

@@ -25,6 +25,7 @@ _VIEW: Final = "essmap_view"
 _CHOICES: Final = "essmap_choices"
 _STALE: Final = "essmap_stale_widgets"
 _WISH: Final = "essmap_focus"
+_CHOICES: Final = "essmap_choices"
 #: Where a choice moves the focus; « back »: to where the choice was made.
 Focus = Literal["card", "map", "list", "back"]
 _OTHER: Final = "essmap_other"
@@ -144,12 +145,7 @@ def choose_actor(actor_id: str | None, *, on_map: bool = False, focus: Focus = "
     wish_focus("back" if actor_id is None else focus)
     st.session_state[_ACTOR] = actor_id
     st.session_state[_ON_MAP] = on_map or actor_id is None
-    st.session_state[_CHOICES] = choices() + 1
-
-
-def choices() -> int:
-    """Return how often an actor was chosen: the same one, chosen again, is looked at again."""
-    return int(st.session_state.get(_CHOICES, 0))
+    st.session_state[_CHOICES] = choice_number() + 1
 
 
 def wish_focus(where: Focus) -> None:
@@ -161,6 +157,11 @@ def focus_wish() -> str:
     """Return where the last choice wants the focus and the number of the wish (« map 3 »), or nothing."""
     where, number = st.session_state.get(_WISH, ("", 0))
     return f"{where} {number}" if where else ""
+
+
+def choice_number() -> int:
+    """Return how many times an actor's card was opened or closed: the same choice made twice is two wishes."""
+    return int(st.session_state.get(_CHOICES, 0))
 
 
 def turn_page() -> None:
