@@ -25,7 +25,6 @@ _VIEW: Final = "essmap_view"
 _CHOICES: Final = "essmap_choices"
 _STALE: Final = "essmap_stale_widgets"
 _WISH: Final = "essmap_focus"
-_CHOICES: Final = "essmap_choices"
 #: Where a choice moves the focus; « back »: to where the choice was made.
 Focus = Literal["card", "map", "list", "back"]
 _OTHER: Final = "essmap_other"
