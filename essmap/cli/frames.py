@@ -14,6 +14,7 @@ from essmap.cli.report import out
 from essmap.errors import SettingsError
 from essmap.texts import t
 from essmap.view.exports import harmless
+from essmap.view.format import one_line
 
 FORMATS: Final = ("table", "csv", "json")
 
@@ -50,7 +51,7 @@ def print_csv(frame: pd.DataFrame) -> None:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Mapping[int, bool]) -> None:
     """Print aligned columns; those that ``right`` holds are set to the right. Signs that draw are left out."""
-    lines = [tuple(_one_line(cell) for cell in line) for line in (headings, *rows)]
+    lines = [tuple(one_line(cell) for cell in line) for line in (headings, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = [
@@ -70,7 +71,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     return harmless(value)
-
-
-def _one_line(text: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from essmap.pages.filter_bar import filter_bar
 from essmap.pages.loaded import Loaded, settings
 from essmap.texts import t
 from essmap.view import cards
+from essmap.view.exports import actors_csv
 from essmap.view.filters import UNKNOWN_CANTON, Filters, Mask, without
 from essmap.view.format import decimal, escape, integer, markdown_escape
 from essmap.view.rows import each_row
@@ -115,6 +117,14 @@ def _results(data: Loaded, filters: Filters, mask: Mask) -> None:
             _row(actor)
     if pages > 1:
         st.pagination(pages, key=state.LIST_PAGE, on_change=state.turn_page)
+    st.download_button(
+        t("export.download"),
+        partial(actors_csv, data.snapshot.layer("actors")[mask]),
+        file_name=t("export.file"),
+        mime="text/csv",
+        key="export",
+        on_click="ignore",
+    )
 
 
 def _list_head(number: int, pages: int, first: int, shown: int) -> str:
@@ -143,7 +153,8 @@ def _row(actor: Any) -> None:
 
 def _nothing(data: Loaded, filters: Filters) -> None:
     """An empty result is a question asked back: which one filter to drop, or how far to go."""
-    st.html(f"<p>{escape(t('discover.nothing'))}</p>")
+    nothing = t("discover.nothing_partial") if data.is_partial else t("discover.nothing")
+    st.html(f"<p>{escape(nothing)}</p>")
     for name, count in data.index.relaxations(filters)[:3]:
         if count:
             st.button(

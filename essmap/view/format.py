@@ -123,6 +123,11 @@ def markdown_escape(text: object) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~:&^=])", r"\\\1", str(text))
 
 
+def one_line(text: str) -> str:
+    """Return text with a space for each sign that is not printed: line ends, marks of direction."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def safe_link(url: object) -> str | None:
     """Return an address that may become a link: http(s), a host, no credentials, nothing invisible; else None.
 

@@ -380,6 +380,14 @@ def test_app_works_below_a_base_path(app_server, page_at, tmp_path):
     assert visit.failures == []
     expect(page.frame_locator("iframe").locator("path.essmap-canton")).to_have_count(22)
     assert [url for url in visit.requests if url.startswith("http") and "/carte/" not in url] == []
+    loaded = {url.rpartition("/")[2] for url in visit.requests}
+    assert loaded >= {"framework.js", "access.js", "third_parties.js", "framework.css", "style.css"}
+    expect(page.locator(".essmap-third-parties")).to_have_text("Tiers appelés par cette page\u00a0: 0")
+    bare = page_at(f"{server.url}/?embed=true&axe=insertion")
+    bare.page.frame_locator("iframe").locator(".leaflet-container[data-drawn]").wait_for()
+    assert bare.page.locator(".essmap-embed a").evaluate("node => node.href") == f"{server.url}/?axe=insertion"
+    assert bare.failures == []
+    assert [url for url in bare.requests if url.startswith("http") and "/carte/" not in url] == []
 
 
 def test_two_quick_choices_both_count(page_at, site):
