@@ -186,6 +186,15 @@ def test_full_screen_and_back(page_at, site):
     expect(button(inside, "Plein écran")).to_be_visible()
 
 
+def test_a_rough_position_shows_its_whole_disc(page_at, site):
+    """A position known to 5 km only is seen from far enough for the disc to be in view."""
+    visit = page_at(site.url, geolocation=TOULOUSE | {"accuracy": 5000}, permissions=["geolocation"])
+    frame, inside = opened(visit)
+    button(inside, "Autour de moi").click()
+    expect(inside.locator(".essmap-note")).to_contain_text("5\u202f000 m près")
+    frame.wait_for_function("map.getZoom() > 9 && map.getBounds().contains(L.latLng(43.6045, 1.4442).toBounds(10000))")
+
+
 def test_position_is_drawn_and_sent_nowhere(page_at, site):
     """« Autour de moi » centres the map on the visitor; no request and no message holds the position."""
     visit = page_at(site.url, geolocation=TOULOUSE, permissions=["geolocation"])
@@ -264,6 +273,20 @@ def test_link_is_offered_where_copying_is_not_allowed(page_at, site):
     expect(button(inside, "Copier le lien")).to_be_focused()
 
 
+def test_view_of_a_link_outlives_a_filter_and_a_new_size(page_at, site):
+    """Who opened a shared view, then filters, then turns the phone, still looks at the same place."""
+    visit = page_at(f"{site.url}/?vue=43.3512,1.2004,11.5")
+    frame, inside = opened(visit)
+    frame.wait_for_function("map.essmap.state !== null")
+    all_drawn = inside.locator(".leaflet-container").get_attribute("data-drawn")
+    visit.page.get_by_role("button", name="Inclusion").click()
+    expect(inside.locator(".leaflet-container")).not_to_have_attribute("data-drawn", all_drawn)
+    width = frame.evaluate("map.getSize().x")
+    visit.page.set_viewport_size({"width": 900, "height": 900})
+    frame.wait_for_function(f"map.getSize().x !== {width}")
+    assert frame.evaluate(VIEW) == pytest.approx([43.3512, 1.2004, 11.5], abs=0.01)
+
+
 @pytest.mark.parametrize("view", ["48.85,2.35,12", "43.6,1.4", "nan,1,11", "<script>,1,11"])
 def test_hostile_view_is_ignored(page_at, site, view):
     """A view that is none, or lies elsewhere, opens the map as ever."""
@@ -326,6 +349,97 @@ def test_view_stays_through_filters_and_moves_for_a_place(page_at, site):
     frame.wait_for_function("map.getBounds().contains([43.4606, 1.3262]) && map.getZoom() > 11.5")
     assert frame.evaluate("window.mine") is True
     expect(page.locator("iframe[data-mine=yes]")).to_have_count(1)
+
+
+def test_map_comes_back_to_an_actor_asked_for_twice_and_stays_after_clicks(page_at, site):
+    """« Voir sur la carte » brings the map there each time; a choice on the map, or a closed card, leaves it."""
+    visit = page_at(site.url)
+    frame, _ = opened(visit)
+    page = visit.page
+    near = page.locator(".st-key-essmap_rows button", has_text="Voir sur la carte").first
+    said = page.locator('[data-essmap-say="map"]')
+    for _ in range(2):
+        near.click()
+        expect(said).to_have_count(1)
+        frame.wait_for_function(
+            "(() => { const { selected, bounds } = map.essmap.state;"
+            " return selected >= 0 && map.getZoom() >= 12 && L.latLngBounds(bounds).contains(map.getCenter()); })()"
+        )
+        frame.evaluate("map.setView([43.6, 1.44], 13, {animate: false})")
+    view = frame.evaluate(VIEW)
+    before = frame.evaluate("map.essmap.state.selected")
+    other = next(p for p in frame.evaluate("map.essmap.actors.screenPoints()") if p["count"] == 1 and p["y"] > 100)
+    page.locator("iframe").evaluate("node => node.scrollIntoView({ block: 'center' })")
+    corner = page.locator("iframe").bounding_box()
+    page.mouse.click(corner["x"] + other["x"], corner["y"] + other["y"])
+    frame.wait_for_function(f"![-1, {before}].includes(map.essmap.state.selected)")
+    assert frame.evaluate(VIEW) == view
+    page.get_by_role("button", name="Fermer la fiche").click()
+    frame.wait_for_function("map.essmap.state.selected === -1")
+    assert frame.evaluate(VIEW) == view
+
+
+#: Shows, on the map of a page, fills of one level for the territories of some codes.
+FILL = """([level, territories, fills]) => {
+  Object.assign(map.essmap.territories.config, { level, territories });
+  map.essmap.territories.show({ fills, palette: { low: "#a6611a", high: "#018571" } });
+}"""
+
+
+@pytest.mark.parametrize(
+    ("level", "code", "at"),
+    [("canton", "3102", None), ("epci", "243100518", None), ("commune", "31555", (43.6045, 1.444))],
+)
+def test_fills_of_every_level_are_drawn_and_named(page_at, site, level, code, at):
+    """A canton, an EPCI, a commune is coloured by its class; striped where it must be, with its stripes drawn."""
+    frame, inside = opened(page_at(site.url))
+    fills = {code: {"class": "low", "label": "Bien moins que prévu", "pattern": "hatch"}}
+    frame.evaluate(FILL, [level, None, fills])
+    shape = inside.locator(f'.essmap-filled[data-code="{code}"]')
+    shape.wait_for(state="attached")
+    expect(inside.locator(".essmap-filled")).to_have_count(1)
+    name = re.search(r"#([\w-]+)", shape.evaluate("node => getComputedStyle(node).fill"))[1]
+    pattern = inside.locator(f"pattern#{name}")
+    expect(pattern.locator(".essmap-hatch-ground")).to_have_css("fill", "rgb(166, 97, 26)")
+    stripe = pattern.locator(".essmap-hatch-stripe")
+    assert stripe.evaluate("node => [getComputedStyle(node).fillOpacity > 0.5, node.width.baseVal.value]") == [True, 2]
+    frame.evaluate(FILL, [level, None, {code: {"class": "high", "label": "Plus que prévu"}}])
+    expect(shape).to_have_css("fill", "rgb(1, 133, 113)")
+    if at:
+        frame.evaluate(
+            "(at) => map.essmap.territories.onHover({ latlng: L.latLng(at), containerPoint: [-99, -99] })", at
+        )
+        expect(inside.locator(".leaflet-tooltip")).to_have_text("Plus que prévu")
+    frame.evaluate(FILL, [level, None, {}])
+    expect(shape).to_have_count(0)
+
+
+@pytest.mark.parametrize(("level", "kind"), [("canton", "canton"), ("epci", "epci"), ("commune", "commune")])
+def test_a_direct_click_chooses_the_territory_of_the_level(page_at, site, level, kind):
+    """Where the map chooses directly, a press on land chooses that level's territory, without a bubble."""
+    visit = page_at(site.url)
+    frame, inside = opened(visit)
+    frame.evaluate(FILL, [level, "direct", {}])
+    frame.evaluate("map.setView([43.225, 1.0], 13, {animate: false})")
+    click_land(visit, frame, 43.2253, 1.0116)
+    expect(visit.page).to_have_url(re.compile(rf"\?{kind}=\d+$"))
+    expect(inside.locator(".leaflet-popup")).to_have_count(0)
+    expect(inside.locator(".essmap-chosen")).to_have_count(1)
+
+
+@pytest.mark.parametrize("zoom", [8.5, 10.5, 12])
+def test_names_of_towns_are_not_hidden_by_actors(page_at, site, zoom):
+    """No name of a town is under an actor or a group, nor over another name; some are named at every zoom."""
+    frame, inside = opened(page_at(site.url))
+    frame.evaluate("(zoom) => map.setView([43.5, 1.4], zoom, {animate: false})", zoom)
+    inside.locator(".essmap-town").first.wait_for(state="attached")
+    names = inside.locator(".essmap-town span").evaluate_all(
+        "nodes => nodes.map((node) => node.getBoundingClientRect()).map((b) => [b.left, b.top, b.right, b.bottom])"
+    )
+    points = frame.evaluate("map.essmap.actors.screenPoints()")
+    assert names
+    for left, top, right, bottom in names:
+        assert not [p for p in points if left < p["x"] < right and top < p["y"] < bottom]
 
 
 def test_groups_say_how_many_are_supported(page_at, site):

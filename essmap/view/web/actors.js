@@ -3,6 +3,7 @@
  *
  * new essmap.ActorLayer(config)  config: actors (URL), axes ([{colour, shape}]), texts
  * layer.show({mask, selected})   mask: numpy.packbits in base64; selected: row of an actor, or -1
+ * layer.circles()                what the drawn actors and groups cover; "settled" is fired when that changed
  * layer.screenPoints()           what is drawn in view, in pixels of the frame (for tests)
  *
  * Text from data only ever goes through textContent or the canvas.
@@ -159,7 +160,7 @@
     },
     getEvents() {
       return {
-        viewreset: this.redraw, zoomend: this.redraw, moveend: this.redraw, resize: this.redraw,
+        viewreset: this.redraw, zoomend: this.redraw, moveend: this.settle, resize: this.redraw,
         move: this.onMove, zoom: this.onZoom, zoomanim: this.onZoomAnimation,
         mousemove: this.onHover, mouseout: this.hideTip, zoomstart: this.hideTip, movestart: this.hideTip,
         click: this.onClick,
@@ -197,7 +198,12 @@
         this.hideTip();
         this.map.closePopup();
       }
+      this.settle();
+    },
+    /** Draw what stays on screen, and say so: names of towns make room for it. */
+    settle() {
       this.redraw();
+      this.fire("settled");
     },
     groupsAt(zoom) {
       let groups = this.levels.get(zoom);
@@ -338,6 +344,11 @@
     inContainer(item) {
       const { map } = this;
       return map.layerPointToContainerPoint(L.point(item.x, item.y).subtract(map.getPixelOrigin()));
+    },
+    /** The circles that drawn actors and groups take up: [{ x, y, radius }], in pixels of the layers. */
+    circles() {
+      const origin = this.map.getPixelOrigin();
+      return this.visible.map(({ x, y, radius }) => ({ x: x - origin.x, y: y - origin.y, radius }));
     },
     /** What is drawn in view: [{ x, y, count, label, members, approximate }], in pixels of the frame. */
     screenPoints() {

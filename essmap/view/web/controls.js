@@ -82,7 +82,8 @@
       const style = { interactive: false, pane: "essmap-here" };
       L.circle(at, { ...style, radius: coords.accuracy, className: "essmap-accuracy" }).addTo(here);
       L.circleMarker(at, { ...style, radius: 8, className: "essmap-here" }).addTo(here);
-      map.flyTo(at, Math.max(map.getZoom(), CLOSE_ZOOM), { animate: !map.essmap.isCalm, duration: 0.8 });
+      const whole = map.getBoundsZoom(at.toBounds(2 * coords.accuracy)); // a rough position is a large disc
+      map.flyTo(at, Math.min(Math.max(map.getZoom(), CLOSE_ZOOM), whole), { animate: !map.essmap.isCalm, duration: 0.8 });
       const text = coords.accuracy > ROUGH_M ? texts.located_roughly : texts.located;
       say(map, fill(text, { metres: NUMBER.format(coords.accuracy) }), { isShown: true });
     };

@@ -31,9 +31,10 @@
     voices(map);
     if (isCalm()) keepStill(map);
     scrollWithOneFinger(map, texts.two_fingers);
-    map.essmap = { config, state: null, isCalm: isCalm() };
+    map.essmap = { config, state: null, aim: null, isCalm: isCalm() };
     map.essmap.territories = new Territories(config).addTo(map);
     map.essmap.actors = config.actors ? new ActorLayer(config).addTo(map) : null;
+    if (config.actors) map.essmap.actors.on("settled", () => map.essmap.territories.nameTowns());
     if (config.bounds) map.fitBounds(config.bounds, { animate: false });
     Object.assign(map.essmap, addControls(map, config));
     keepFramed(map);
@@ -53,11 +54,11 @@
     }).observe(box);
   }
 
-  /** Look where the state says: the view of a shared link, or the bounds. */
+  /** Look where the page last asked to: the view of a shared link, or bounds. */
   function frameFirst(map) {
-    const { state, config } = map.essmap;
-    if (state && state.view) map.setView(state.view.slice(0, 2), state.view[2], { animate: false });
-    else if ((state && state.bounds) || config.bounds) lookAt(map, (state && state.bounds) || config.bounds);
+    const { aim, config } = map.essmap;
+    if (aim && aim.view) map.setView(aim.view.slice(0, 2), aim.view[2], { animate: false });
+    else if ((aim && aim.bounds) || config.bounds) lookAt(map, (aim && aim.bounds) || config.bounds);
   }
 
   /** No movement that was not asked for: zooms and pans happen at once. */
@@ -93,8 +94,12 @@
     const before = map.essmap.state;
     map.essmap.state = state;
     if (!before) {
+      map.essmap.aim = state;
       if (state.view || state.bounds) frameFirst(map);
-    } else if (state.bounds && state.look !== before.look) lookAt(map, state.bounds, { flies: true });
+    } else if (state.bounds && state.look !== before.look) {
+      map.essmap.aim = { bounds: state.bounds };
+      lookAt(map, state.bounds, { flies: true });
+    }
     if (map.essmap.actors) map.essmap.actors.show(state);
     map.essmap.territories.show(state);
   }

@@ -91,7 +91,7 @@
     },
     getEvents() {
       return {
-        zoomend: this.onZoom, moveend: this.nameTowns, preclick: this.onPress, click: this.onClick,
+        zoomend: this.onZoom, moveend: () => this.config.actors || this.nameTowns(), preclick: this.onPress, click: this.onClick,
         mousemove: this.onHover, mouseout: this.hideTip, zoomstart: this.hideTip,
         keydown: ({ originalEvent }) => originalEvent.key === "Escape" && this.hideTip(),
       };
@@ -179,24 +179,31 @@
       if (isClose) this.communes.addTo(this.map);
       else this.communes.remove();
     },
-    /** Name the towns in view, the most populous first, none over another. */
+    /** Name the towns in view, the most populous first: none over another, none behind an actor or a group: the name
+     *  of a town that one sits on stands below or above it. */
     nameTowns() {
       const { map } = this;
       if (!this.towns) return;
       this.names.clearLayers();
       const zoom = map.getZoom();
-      const smallest = LABELS.reduce((found, [level, population]) => (zoom >= level ? population : found), 30000);
+      const smallest = LABELS.reduce((found, [level, population]) => (zoom >= level ? population : found), 10000);
       const view = map.getBounds();
+      const circles = map.essmap.actors ? map.essmap.actors.circles() : [];
       const taken = [];
       this.towns.forEach(([name, lat, lon, population]) => {
         if (population < smallest || !view.contains([lat, lon])) return;
-        const point = map.latLngToLayerPoint([lat, lon]);
+        const { x, y } = map.latLngToLayerPoint([lat, lon]);
         const half = 4 + name.length * 3.4;
-        const hits = ([x, y, width]) => Math.abs(x - point.x) < half + width && Math.abs(y - point.y) < 17;
-        if (taken.some(hits)) return;
-        taken.push([point.x, point.y, half]);
+        const over = circles.find((one) => Math.hypot(one.x - x, one.y - y) < one.radius + 4);
+        const covers = (at) => (one) => Math.abs(one.x - x) < half + one.radius && Math.abs(one.y - at) < 8 + one.radius;
+        const hits = (at) => ([u, v, width]) => Math.abs(u - x) < half + width && Math.abs(v - at) < 17;
+        const places = over ? [1, -1].map((side) => over.y + side * (over.radius + 9)) : [y];
+        const place = places.find((at) => !taken.some(hits(at)) && !circles.some(covers(at)));
+        if (place === undefined) return;
+        taken.push([x, place, half]);
         const node = element("span", "", name);
         node.setAttribute("aria-hidden", "true");
+        node.style.top = `${place - y}px`;
         const icon = L.divIcon({ html: node, className: "essmap-town", iconSize: null });
         L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "essmap-names" }).addTo(this.names);
       });
