@@ -190,7 +190,7 @@ def test_show_on_map_moves_view_focus_and_speech(page_at, site):
     expect(page.get_by_role("status").filter(has_text="Sur la carte")).to_contain_text("La Cafetière")
     expect(page.locator(".st-key-essmap_map iframe")).to_be_focused()
     expect(page.locator(".st-key-essmap_map iframe")).to_be_in_viewport()
-    frame.wait_for_function("map_div.getZoom() > 11 && map_div.essmap.state.selected >= 0")
+    frame.wait_for_function("map_div.getZoom() > 11 && map_div.essmap.actors.state.selected >= 0")
     assert frame.evaluate("window.stillHere && document.activeElement.classList.contains('leaflet-container')")
     frame.evaluate("map_div.setView([43, 1], 9, { animate: false })")  # looked elsewhere: asked again, it comes back
     button.focus()
