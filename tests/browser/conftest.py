@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -142,7 +143,8 @@ def _wait_until_healthy(server):
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+            with suppress(subprocess.TimeoutExpired):  # it may have died: that is known at once
+                server.process.wait(0.1)
     raise RuntimeError(f"the app did not start:\n{server.log.read_text(errors='replace')[-3000:]}")
 
 
