@@ -61,6 +61,9 @@ class Siting:
     candidates : DataFrame, one row per commune, sorted by rank, then population (largest first), then code
         ``code``, ``name``, ``population``, ``gain`` (inhabitants newly reached if this were the only new site),
         ``rank`` (1: largest gain; equal gains share it), ``ties`` (other communes of the same gain).
+    served : DataFrame, one row per commune, sorted by code
+        ``code`` and ``by``: ``existing`` (an actor reaches it already), the code of the first site of the plan that
+        newly reaches it, or ``nobody``.
     """
 
     outcome: Outcome
@@ -76,6 +79,7 @@ class Siting:
     plan: pd.DataFrame
     greedy: pd.DataFrame
     candidates: pd.DataFrame
+    served: pd.DataFrame
 
     def candidate(self, code: str) -> pd.Series:
         """Return the row of a commune that somebody proposes: its gain alone and its rank among all.
@@ -160,6 +164,7 @@ def siting(
         best, bound, is_proven = _exact(demand, covers, new, greedy)
     plan = _plan(names, demand, covers, best)
     total = int(plan["gain"].sum())
+    near = pd.DataFrame(covers, columns=names["code"])
     return Siting(
         outcome=outcome,
         new=new,
@@ -174,7 +179,37 @@ def siting(
         plan=plan,
         greedy=_plan(names, demand, covers, greedy),
         candidates=_candidates(names, gains),
+        served=_served(existing.communes["code"], is_reached, plan["code"], near),
     )
+
+
+def served_by(
+    communes: gpd.GeoDataFrame, site: str, *, reach: float, crs: int, journeys: pd.DataFrame | None = None
+) -> list[str]:
+    """Return the codes of the communes that a site in one commune would serve, sorted.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame, EPSG:4326
+    site : str
+        INSEE code of the commune that somebody proposes; an unknown one serves none.
+    reach, crs, journeys
+        As in `siting`.
+    """
+    places = centres(communes, crs=crs)
+    there = places[places["place_id"] == site].reset_index(drop=True)
+    table = distances(communes, there, crs=crs, journeys=journeys)
+    is_near = (table.matrix() <= reach).any(axis=1)
+    return sorted(table.communes.loc[is_near, "code"])
+
+
+def _served(codes: pd.Series, is_reached: _Mask, plan: pd.Series, covers: pd.DataFrame) -> pd.DataFrame:
+    """Return who reaches each commune: an actor of today, a site of the plan, or nobody."""
+    by = np.where(is_reached, "existing", "nobody").astype(object)
+    for site in plan:
+        by[np.asarray(covers[site], dtype=bool) & (by == "nobody")] = site
+    frame = pd.DataFrame({"code": codes.to_numpy(), "by": by}).astype("str")
+    return frame.sort_values("code", ignore_index=True)
 
 
 def _outcome(population: pd.Series, is_reached: _Mask, gains: _Integers, new: int) -> Outcome:

@@ -1,7 +1,7 @@
 """What the pages read: the current snapshot and what is derived from it once, cached per build.
 
-All caches of the app are here. A key is a build identifier, so a new build is seen within `POINTER_TTL_S` and never
-mixed with an older one.
+All caches of the app are here and in `essmap.pages.computed`. A key is a build identifier, so a new build is seen
+within `POINTER_TTL_S` and never mixed with an older one.
 """
 
 from __future__ import annotations

@@ -8,15 +8,16 @@ from typing import Final
 
 import streamlit as st
 
-from essmap.pages import data, discover, frame, gaps, legal, portrait, state, supported, territory
+from essmap.pages import data, discover, frame, gaps, legal, state, supported, territory
 from essmap.pages.filter_bar import known_values
 from essmap.pages.loaded import Loaded, loaded, settings
 from essmap.texts import t
+from essmap.view.places import ADDRESS
 
 #: key: what draws it, its address (public: links to it are shared), whether the menu shows it.
 PAGES: Final[dict[str, tuple[Callable[[Loaded], None], str, bool]]] = {
     "discover": (discover.show, "decouvrir", True),
-    "territory": (territory.show, portrait.ADDRESS, True),
+    "territory": (territory.show, ADDRESS, True),
     "gaps": (gaps.show, "ecarts", True),
     "supported": (supported.show, "projets-soutenus", True),
     "data": (data.show, "donnees", True),

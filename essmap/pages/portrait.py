@@ -26,13 +26,11 @@ from essmap.texts import t
 from essmap.view import cards
 from essmap.view.filters import Mask
 from essmap.view.format import decimal, escape, integer
-from essmap.view.places import territory_name
+from essmap.view.places import ADDRESS, territory_name
 from essmap.view.rows import each_row
 from essmap.view.sheet import Gap, axes_of_the_department, axis_gaps
 from essmap.view.tables import Heading, Html, bar, html_table
 
-#: Address of the page *Mon territoire*.
-ADDRESS: Final = "mon-territoire"
 _ALIKE: Final = 3
 
 Place = tuple[Level, str]

@@ -20,6 +20,7 @@ _ACTOR: Final = "essmap_actor"
 _ON_MAP: Final = "essmap_on_map"
 _WRITTEN: Final = "essmap_query"
 _PAGE: Final = "essmap_page"
+_MOVED: Final = "essmap_moved"
 _TOUCHED: Final = "essmap_touched"
 _VIEW: Final = "essmap_view"
 _CHOICES: Final = "essmap_choices"
@@ -67,7 +68,27 @@ def read(page: str, *, known: Mapping[str, Iterable[str]], actor_ids: Collection
 
 def leave(page: str) -> None:
     """Note that a page without the shared filters is open: the address bar is its own."""
+    st.session_state[_MOVED] = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE] = page
+
+
+def asked_by_address(page: str) -> dict[str, str] | None:
+    """Return the parameters of the address bar of a page with choices of its own, where they ask for something new.
+
+    None: the visitor acted on the page, the address is what the page wrote, or the menu emptied it.
+    """
+    query = {key: str(value) for key, value in st.query_params.items()}
+    acted = was_touched()
+    if acted or query == st.session_state.get(f"{page}{_WRITTEN}"):
+        return None
+    return None if not query and st.session_state.get(_MOVED) else query
+
+
+def say_in_address(page: str, query: Mapping[str, str]) -> None:
+    """Mirror the choices of a page of its own in the address bar."""
+    if dict(query) != {key: str(value) for key, value in st.query_params.items()}:
+        st.query_params.from_dict(dict(query))
+    st.session_state[f"{page}{_WRITTEN}"] = dict(query)
 
 
 def write() -> None:

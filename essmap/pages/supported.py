@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pandas as pd
@@ -25,7 +25,6 @@ from essmap.view.supports import known_amounts, projects_csv, projects_table, su
 
 MAP_HEIGHT: Final = 420
 _PREFIX: Final = "supported_"
-_WRITTEN: Final = "supported_query"
 _UNKNOWN_YEAR: Final = "inconnue"
 
 
@@ -125,7 +124,10 @@ def _filtered(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> pd
             where.eq,
         ),
     }
-    _follow_address({name: labels for name, (_, labels, _) in choices.items()})
+    asked = state.asked_by_address("supported")
+    if asked is not None:  # unknown values are left out
+        for name, (_, labels, _) in choices.items():
+            st.session_state[f"{_PREFIX}{name}"] = asked[name] if asked.get(name) in labels else None
     kept = pd.Series(data=True, index=projects.index)
     query = {}
     for column, (name, (label, labels, holds)) in zip(st.columns(len(choices)), choices.items(), strict=True):
@@ -143,24 +145,12 @@ def _filtered(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> pd
         if chosen:
             query[name] = chosen
             kept &= holds(chosen).fillna(False).astype(bool)
-    if query != dict(st.query_params):
-        st.query_params.from_dict(query)
-    st.session_state[_WRITTEN] = query
+    state.say_in_address("supported", query)
     return projects[kept]
 
 
 def _words(labels: pd.Series[str]) -> dict[str, str]:
     return {str(key): label for key, label in labels.items()}
-
-
-def _follow_address(known: Mapping[str, Container[str]]) -> None:
-    """Take the choices of the address bar where a link or the back button changed it; unknown values are left out."""
-    query = dict(st.query_params)
-    if state.was_touched() or not query or query == st.session_state.get(_WRITTEN):
-        return
-    for name, values in known.items():
-        value = query.get(name)
-        st.session_state[f"{_PREFIX}{name}"] = value if value in values else None
 
 
 def _money(projects: pd.DataFrame) -> str:

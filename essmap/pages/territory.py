@@ -19,7 +19,7 @@ from essmap.analysis.portrait import (
 from essmap.pages import frame, state
 from essmap.pages.actor_map import background, chosen_territory
 from essmap.pages.loaded import Loaded, settings
-from essmap.pages.portrait import ADDRESS, Place, Portrait, alike, axes, figures, missing, portrait_of, profiles
+from essmap.pages.portrait import Place, Portrait, alike, axes, figures, missing, portrait_of, profiles
 from essmap.schema.folding import fold_series
 from essmap.texts import t
 from essmap.view import cards
@@ -27,6 +27,7 @@ from essmap.view.filters import UNKNOWN_CANTON, Mask, Where
 from essmap.view.format import escape, file_name, integer, listing
 from essmap.view.layers import pack_mask
 from essmap.view.map import MapOptions, MapState, base_map, state_layer
+from essmap.view.places import ADDRESS, territory_link
 from essmap.view.rows import each_row
 from essmap.view.sheet import sheet_content, sheet_pdf
 from essmap.view.supports import known_amounts, projects_table
@@ -121,7 +122,7 @@ def _welcome(data: Loaded) -> None:
     ]
     rows: list[list[str | Html]] = [
         [
-            Html(f'<a href="./{ADDRESS}?canton={escape(row.canton_code)}" target="_self">{escape(row.label)}</a>'),
+            territory_link("canton", row.canton_code, row.label),
             integer(row.population),
             integer(actors.get(row.canton_code, 0)),
             integer(projects.get(row.canton_code, 0)),

@@ -156,7 +156,7 @@ class MapState:
         The map moves to ``bounds`` only when this changes.
     fills : dict
         Code of a territory of the map's level to ``{"class": ..., "label": ...}`` and, where colour alone must not
-        say it, ``"pattern": "hatch"``.
+        say it, ``"pattern": "hatch"`` or ``"mark": "established"`` (a thick outline).
     palette : dict
         Colour (``#rrggbb``) of each class of ``fills``; the default is `RATIO_FILLS`. A class without one is left
         in the colour of the land.

@@ -143,8 +143,12 @@
         this.filled = this.draw({ ...collection, features }, "fills", "essmap-filled", true).addTo(this.map);
         this.filled.eachLayer((layer) => {
           const path = layer.getElement();
-          const { class: name, pattern } = fills[layer.feature.properties.code];
+          const { class: name, pattern, mark } = fills[layer.feature.properties.code];
           const colour = palette[name] || this.config.fills[name] || "";
+          if (mark) {
+            path.classList.add(`essmap-${mark}`);
+            layer.bringToFront();  // or a neighbour covers half of its thick outline
+          }
           path.dataset.code = layer.feature.properties.code;
           path.style.fill = pattern === "hatch" ? hatching(path.ownerSVGElement, colour) : colour;
         });

@@ -15,7 +15,7 @@ from spatial_cases import METRIC, actors_in, grid, shuffled, situations
 from benchmarks.made_up import made_up_actors
 from essmap.analysis.coverage import Theme
 from essmap.analysis.distances import centres, distances, places_of_actors
-from essmap.analysis.siting import siting
+from essmap.analysis.siting import served_by, siting
 
 
 def siting_of(communes, actors, *, new=2, reach=5.0, theme=None, journeys=None):
@@ -63,6 +63,27 @@ def test_as_good_as_trying_every_plan(data, new, reach, seed):
     again = siting_of(*shuffled(communes, actors, seed=seed), new=new, reach=reach)
     for name in ("plan", "greedy", "candidates"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(result, name))
+
+
+@settings(max_examples=25)
+@given(data=situations(largest=8), new=st.integers(0, 3), reach=REACHES)
+def test_who_serves_each_commune_adds_up_to_what_is_reached(data, new, reach):
+    """Each commune is served by an actor, by one site of the plan that is near it, or by nobody; sums agree."""
+    communes, actors = data
+    result = siting_of(communes, actors, new=new, reach=reach)
+    population = communes.set_index("commune_code")["population"]
+    served = result.served.set_index("code")["by"]
+    assert set(served.index) == set(population.index)
+    reached = {by: int(population[group.index].sum()) for by, group in served.groupby(served)}
+    assert reached.get("existing", 0) == result.reached
+    assert {by: n for by, n in reached.items() if by not in {"existing", "nobody"}} == {
+        row.code: row.gain for row in result.plan.itertuples()
+    }
+    for site in population.index:
+        near = served_by(communes, site, reach=reach, crs=METRIC)
+        gain = sum(int(population[code]) for code in near if served[code] != "existing")
+        assert gain == result.candidate(site)["gain"]
+    assert served_by(communes, "99999", reach=reach, crs=METRIC) == []
 
 
 @settings(max_examples=30)

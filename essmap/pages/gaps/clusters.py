@@ -1,0 +1,49 @@
+"""« Zones »: communes with few, or many, structures that stand together more than chance would put them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+import streamlit as st
+from streamlit_folium import st_folium
+
+from essmap.pages.actor_map import background
+from essmap.pages.computed import clusters_of
+from essmap.pages.gaps.choice import Choice, theme_name
+from essmap.pages.gaps.parts import download, heading, scope_of
+from essmap.pages.loaded import Loaded
+from essmap.texts import t
+from essmap.view import lacks
+from essmap.view.format import escape
+from essmap.view.map import MapOptions, MapState, base_map, state_layer
+
+MAP_HEIGHT: Final = 520
+
+
+def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
+    """Draw the clusters of communes on the map and say them."""
+    table = clusters_of(data, chosen.question)
+    name = theme_name(chosen.theme)
+    heading(t("clusters.heading", theme=name, scope=scope_of(data)), lacks.cluster_sentences(table))
+    st_folium(
+        base_map(
+            dict(data.assets),
+            data.home,
+            title=t("clusters.map_title"),
+            with_actors=False,
+            options=MapOptions(level="commune", background=background()),
+        ),
+        key="map_clusters",
+        height=MAP_HEIGHT,
+        use_container_width=True,
+        returned_objects=[],
+        feature_group_to_add=state_layer(
+            MapState(fills=lacks.cluster_fills(table), palette=dict(lacks.CLUSTER_FILLS), look=name)
+        ),
+    )
+    st.html(lacks.cluster_legend())
+    st.html(f'<p class="essmap-meta">{escape(t("clusters.how"))}</p>')
+    download(data, chosen, partial(lacks.cluster_csv, table), name=f"zones-{chosen.theme.key or 'toutes'}")
+    return {}
