@@ -200,14 +200,14 @@ def served_by(
     there = places[places["place_id"] == site].reset_index(drop=True)
     table = distances(communes, there, crs=crs, journeys=journeys)
     is_near = (table.matrix() <= reach).any(axis=1)
-    return sorted(table.communes.loc[is_near, "code"])
+    return sorted(table.communes["code"][np.asarray(is_near, dtype=bool)])
 
 
 def _served(codes: pd.Series, is_reached: _Mask, plan: pd.Series, covers: pd.DataFrame) -> pd.DataFrame:
     """Return who reaches each commune: an actor of today, a site of the plan, or nobody."""
-    by = np.where(is_reached, "existing", "nobody").astype(object)
+    by = ["existing" if reached else "nobody" for reached in is_reached]
     for site in plan:
-        by[np.asarray(covers[site], dtype=bool) & (by == "nobody")] = site
+        by = [site if near and who == "nobody" else who for near, who in zip(covers[site], by, strict=True)]
     frame = pd.DataFrame({"code": codes.to_numpy(), "by": by}).astype("str")
     return frame.sort_values("code", ignore_index=True)
 

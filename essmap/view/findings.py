@@ -26,7 +26,7 @@ from essmap.view.tables import Heading, Html, bar, html_table
 NAMED_AT_MOST: Final = 6
 
 #: Ends of the scale of ratios, on which 1 is in the middle.
-SCALE: Final = (0.2, 5.0)
+SCALE: Final = (0.25, 4.0)
 
 _VERDICTS: Final = ("under", "over")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import subprocess
 from pathlib import Path
@@ -29,6 +30,17 @@ def tracked() -> list[Path]:
     if answer.returncode != 0:
         pytest.skip("not a git checkout")
     return [ROOT / name for name in answer.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_every_test_module_is_where_pytest_looks(pytestconfig):
+    """No folder of tests has a name that pytest passes over: a test that is never run proves nothing."""
+    passed_over = pytestconfig.getini("norecursedirs")
+    lost = [
+        path.relative_to(ROOT)
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if any(fnmatch.fnmatch(part, pattern) for part in path.relative_to(ROOT).parts[:-1] for pattern in passed_over)
+    ]
+    assert lost == []
 
 
 def test_readme_starts_with_the_two_commands():

@@ -47,7 +47,7 @@ def show(data: Loaded) -> None:
     else:
         query |= _SHOWN[chosen.view](data, chosen)
     method = f'<a href="./methode#{chosen.view}" target="_self">{escape(t("gaps.method_link"))}</a>'
-    said = [t("gaps.method_expected")] if chosen.view in _EXPECTED else []
-    said = escape(" ".join([*said, t("gaps.dated", date=data.built_on)]))
+    basis = [t("gaps.method_expected")] if chosen.view in _EXPECTED else []
+    said = escape(" ".join([*basis, t("gaps.dated", date=data.built_on)]))
     st.html(f'<p class="essmap-meta">{said} {method}</p>')
     state.say_in_address(PAGE, query)
