@@ -49,7 +49,9 @@ def funnel_chart(found: Funnel) -> Any:
     layers: list[Any] = [
         _limit(limits, x, scale, names=("low_998", "high_998"), label="998", dash=[2, 3]),
         _limit(limits, x, scale, names=("low_95", "high_95"), label="95", dash=[6, 3]),
-        alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(strokeWidth=1.5, color="#6b7280").encode(y=alt.Y("ratio:Q", scale=scale)),
+        alt.Chart(pd.DataFrame({"ratio": [1.0]}))
+        .mark_rule(strokeWidth=1.5, color="#6b7280")
+        .encode(y=alt.Y("ratio:Q", scale=scale)),
         _points(points, x, scale),
     ]
     return alt.layer(*layers).properties(height=HEIGHT).configure(locale=_LOCALE).configure_view(strokeWidth=0)
