@@ -1,6 +1,6 @@
 """Nomenclatures: what is named, coloured, grouped and how, from the files of ``data/reference``.
 
-`tables` reads them; `legal`, `themes` and `sensitive` classify with them. Nothing here knows an actor.
+`tables` reads them; `legal`, `themes` and `sensitive` classify with them; `scores` says how well that goes. Nothing here knows an actor.
 """
 
 from essmap.reference.cantons import (
@@ -10,6 +10,7 @@ from essmap.reference.cantons import (
     how_to_load_cantons,
 )
 from essmap.reference.legal import classify_legal_category
+from essmap.reference.scores import classification_scores
 from essmap.reference.sensitive import is_sensitive_text
 from essmap.reference.tables import (
     axes,
@@ -36,6 +37,7 @@ __all__ = [
     "axes",
     "canton_populations_file",
     "cantons_not_loaded",
+    "classification_scores",
     "classify_legal_category",
     "data_dir",
     "departments",
