@@ -1,4 +1,4 @@
-"""Legal form, domains and employer of register rows, by the tables of ``data/reference``. Pure functions, no rule in code.
+"""Legal form, domains and employer of register rows, by the tables of ``data/reference``. Pure functions.
 
 A register says neither what a structure does nor, for many cooperatives, what they are: this is a reading, measured by
 ``benchmarks/classification.py``. What nothing tells stays ``unknown``, without domain, or missing.
@@ -6,11 +6,9 @@ A register says neither what a structure does nor, for many cooperatives, what t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from essmap import reference
@@ -34,10 +32,10 @@ _CERTAIN: Final = 3
 _COMPANY: Final = "5"
 _ESS_COMPANY: Final = "commercial_ess"
 _EMPLOYER, _NOT_EMPLOYER = "O", "N"
-#: Workforce bands of INSEE (variable trancheEffectifsEtablissement): NN, no employee during the year of reference nor on
-#: 31 December; 00, none on 31 December but some during the year; then 01 (1 or 2) to 53 (10,000 and more).
+#: Workforce bands of INSEE (variable trancheEffectifsEtablissement): NN, no employee during the year of reference nor
+#: on 31 December; 00, none on 31 December but some during the year; then 01 (1 or 2) to 53 (10,000 and more).
 _BAND_NONE: Final = "NN"
-_BANDS: Final = frozenset("00 01 02 03 11 12 21 22 31 32 41 42 51 52 53".split())
+_BANDS: Final = frozenset({"00", "01", "02", "03", "11", "12", "21", "22", "31", "32", "41", "42", "51", "52", "53"})
 
 
 def legal_form(
@@ -50,9 +48,10 @@ def legal_form(
     """Give each register row its legal form.
 
     The legal category decides where it can. A SCIC, and a SCOP that is a SAS, have no category of their own: a company
-    is one when its SIREN is in ``listed_forms.csv``, else when its name says so (``form_words.csv``, with the categories
-    where these words may count: an association that unites the SCOPs is none). A company of the ESS that says nothing
-    of a cooperative is ``commercial_ess``; some are cooperatives whose name is silent, which no open list tells.
+    is one when its SIREN is in ``listed_forms.csv``, else when its name says so (``form_words.csv``, with the
+    categories where these words may count: an association that unites the SCOPs is none). A company of the ESS that
+    says nothing of a cooperative is ``commercial_ess``; some are cooperatives whose name is silent, which no open list
+    tells.
 
     Parameters
     ----------
@@ -84,8 +83,11 @@ def legal_form(
     sirens = [""] * len(form) if siren is None else list(_clean(siren))
     is_ess = [False] * len(form) if ess is None else list(ess.eq("yes"))
     found = list(form)
-    for row in np.flatnonzero(is_open.to_numpy(dtype=bool)):
-        said = listed.get(sirens[row]) or _form_in_name(fold(_text(name.iat[row])), category.iat[row], rules)
+    names, categories = list(name), [str(code) for code in category]
+    for row, is_undecided in enumerate(is_open):
+        if not is_undecided:
+            continue
+        said = listed.get(sirens[row]) or _form_in_name(fold(_text(names[row])), categories[row], rules)
         if said:
             found[row] = said
         elif found[row] == UNKNOWN and is_ess[row]:
@@ -214,9 +216,9 @@ def _decide(
     keys: list[str], weight: int, name: str, activity: str, finder: WordFinder, senses: Sequence[Sense]
 ) -> list[str]:
     """Return the domains of one row; `points` keeps the order in which domains were met, which settles equal points."""
-    points: Counter[str] = Counter()
+    points: dict[str, float] = {}
     for key in keys:
-        points[key] += weight * _NAF_COUNTS
+        points[key] = weight * _NAF_COUNTS
     least = _CERTAIN if weight >= _CERTAIN else 1
     met: set[int] = set()
     for text, counts in ((name, _NAME_COUNTS), (activity, _ACTIVITY_COUNTS)):
@@ -226,7 +228,7 @@ def _decide(
             met.add(place)
             for key, word_weight in senses[place].domains:
                 if word_weight >= least or key in keys:
-                    points[key] += word_weight * counts
+                    points[key] = points.get(key, 0) + word_weight * counts
     return _kept(points)
 
 

@@ -1,4 +1,4 @@
-"""The tables of words of ``data/reference``, checked and ready to be looked for: ``name_words.csv`` and ``form_words.csv``.
+"""``name_words.csv`` and ``form_words.csv`` of ``data/reference``, checked and ready to be looked for.
 
 People of the Department may edit both files, so a fault is told with its line, as for every table.
 """
@@ -18,6 +18,7 @@ from essmap.schema.folding import fold
 from essmap.texts import t
 
 _SEPARATOR = ";"
+_CATEGORIES = re.compile(r"[0-9]{4}(?:;[0-9]{4})*")
 _NOTHING = phrase_expression([])
 
 
@@ -28,7 +29,7 @@ class Sense:
     Attributes
     ----------
     domains : tuple of (str, int)
-        Domains and their weights, 1 (a hint) to 3 (says it); empty for a pattern that keeps shorter ones from being read.
+        Domains and weights, 1 (a hint) to 3 (says it); empty: the pattern only keeps shorter ones from being read.
     unless : compiled expression
         Words that make it void, wherever they stand in the name or the activity.
     """
@@ -49,6 +50,11 @@ class FormRule:
     legal_form: str
     categories: frozenset[str]
     unless: re.Pattern[str]
+
+
+def _cells(table: pd.DataFrame, *columns: str) -> list[tuple[str, ...]]:
+    """Return the key and some columns of a table of texts, row by row in the order of the file."""
+    return [tuple(map(str, row)) for row in zip(table.index, *(table[column] for column in columns), strict=True)]
 
 
 def _split(cell: str) -> list[str]:
@@ -78,21 +84,21 @@ def word_senses() -> tuple[WordFinder, tuple[Sense, ...]]:
     DataError
         If a pattern says nothing, names an unknown domain, or has not one weight of 1 to 3 per domain.
     """
-    words = reference.name_words()
+    rows = _cells(reference.name_words(), "domains", "weights", "unless")
     known = {str(key) for key in reference.domains().index}
     file, problems = "name_words.csv", []
-    for line, row in enumerate(words.itertuples(), start=2):
-        if not telling_words(row.Index.replace("*", "")):
-            problems.append(Problem(file, line, "pattern", row.Index, t("classify.expected_pattern"), "pattern"))
-        if not _are_weighed(row.domains, row.weights, known):
-            value = f"{row.domains} / {row.weights}"
+    for line, (pattern, domains, weights, _) in enumerate(rows, start=2):
+        if not telling_words(pattern.replace("*", "")):
+            problems.append(Problem(file, line, "pattern", pattern, t("classify.expected_pattern"), "pattern"))
+        if not _are_weighed(domains, weights, known):
+            value = f"{domains} / {weights}"
             problems.append(Problem(file, line, "weights", value, t("classify.expected_weights"), "weights"))
     _refuse(file, problems)
     senses = tuple(
-        Sense(tuple(zip(_split(row.domains), map(int, _split(row.weights)), strict=True)), _expression(row.unless))
-        for row in words.itertuples()
+        Sense(tuple(zip(_split(domains), map(int, _split(weights)), strict=True)), _expression(unless))
+        for _, domains, weights, unless in rows
     )
-    return WordFinder([str(pattern) for pattern in words.index]), senses
+    return WordFinder([pattern for pattern, *_ in rows]), senses
 
 
 @cache
@@ -104,21 +110,15 @@ def form_rules() -> tuple[FormRule, ...]:
     DataError
         If a rule names an unknown form or a category that is not four digits.
     """
-    table = reference.form_words()
+    rows = _cells(reference.form_words(), "legal_form", "categories", "unless")
     forms = set(reference.legal_forms().index)
     file, problems = "form_words.csv", []
-    for line, row in enumerate(table.itertuples(), start=2):
-        codes = pd.Series(_split(row.categories), dtype="str")
-        if row.legal_form not in forms or codes.empty or not codes.str.fullmatch("[0-9]{4}").all():
-            value = f"{row.legal_form} / {row.categories}"
+    for line, (_, form, categories, _) in enumerate(rows, start=2):
+        if form not in forms or not _CATEGORIES.fullmatch(categories):
+            value = f"{form} / {categories}"
             problems.append(Problem(file, line, "categories", value, t("classify.expected_form"), "form"))
     _refuse(file, problems)
     return tuple(
-        FormRule(
-            phrase_expression([str(row.Index)]),
-            row.legal_form,
-            frozenset(_split(row.categories)),
-            _expression(row.unless),
-        )
-        for row in table.itertuples()
+        FormRule(phrase_expression([pattern]), form, frozenset(_split(categories)), _expression(unless))
+        for pattern, form, categories, unless in rows
     )

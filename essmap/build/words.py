@@ -1,8 +1,9 @@
 """Find the words of a table in short French texts, many texts in one pass.
 
 A pattern is one or more words; ``*`` stands for the end of a word. Case, accents, punctuation, plurals in -s and -x and
-little words (« de la », « aux »...) do not count: « Jardins d’insertion » is read like ``jardin insertion``. Where several
-patterns begin at one word the longest wins, and its words are not read again: « école de musique » is not an « école ».
+little words (« de la », « aux »...) do not count: « Jardins d’insertion » is read like ``jardin insertion``. Where
+several patterns begin at one word the longest wins, and its words are not read again: « école de musique » is not an
+« école ».
 """
 
 from __future__ import annotations
@@ -15,8 +16,29 @@ from essmap.schema.folding import fold
 
 #: Words that tell nothing, and that people put in or leave out.
 LITTLE_WORDS: Final = frozenset(
-    "a au aux avec c ce ces cet cette d dans de des du en entre et j l la le les leur leurs n ou par pour qu que s sa se ses "
-    "son sur un une y".split()
+    {
+        *(
+            "a",
+            "au",
+            "aux",
+            "avec",
+            "c",
+            "ce",
+            "ces",
+            "cet",
+            "cette",
+            "d",
+            "dans",
+            "de",
+            "des",
+            "du",
+            "en",
+            "entre",
+            "et",
+        ),
+        *("j", "l", "la", "le", "les", "leur", "leurs", "n", "ou", "par", "pour", "qu", "que", "s", "sa", "se", "ses"),
+        *("son", "sur", "un", "une", "y"),
+    }
 )
 #: A word of at most this many letters keeps its last letter: « bus », « gaz », « eux ».
 _SHORT: Final = 3

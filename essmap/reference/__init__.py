@@ -1,6 +1,7 @@
 """Nomenclatures: what is named, coloured, grouped and how, from the files of ``data/reference``.
 
-`tables` reads them; `legal`, `themes` and `sensitive` classify with them; `scores` says how well that goes. Nothing here knows an actor.
+`tables` reads them; `legal`, `themes` and `sensitive` classify with them; `scores` says how well register rows are.
+Nothing here knows an actor.
 """
 
 from essmap.reference.cantons import (
