@@ -1,6 +1,7 @@
 """Nomenclatures: what is named, coloured, grouped and how, from the files of ``data/reference``.
 
-`tables` reads them; `legal`, `themes` and `sensitive` classify with them. Nothing here knows an actor.
+`tables` reads them; `legal`, `themes` and `sensitive` classify with them; `scores` says how well register rows are.
+Nothing here knows an actor.
 """
 
 from essmap.reference.cantons import (
@@ -10,6 +11,7 @@ from essmap.reference.cantons import (
     how_to_load_cantons,
 )
 from essmap.reference.legal import classify_legal_category
+from essmap.reference.scores import classification_scores
 from essmap.reference.sensitive import is_sensitive_text
 from essmap.reference.tables import (
     axes,
@@ -17,9 +19,12 @@ from essmap.reference.tables import (
     departments,
     domains,
     families,
+    form_words,
     legal_categories,
     legal_forms,
+    listed_forms,
     naf_patterns,
+    name_words,
     positions,
     projected_crs,
     source_kinds,
@@ -33,6 +38,7 @@ __all__ = [
     "axes",
     "canton_populations_file",
     "cantons_not_loaded",
+    "classification_scores",
     "classify_legal_category",
     "data_dir",
     "departments",
@@ -40,13 +46,16 @@ __all__ = [
     "domains",
     "electoral_cantons",
     "families",
+    "form_words",
     "how_to_load_cantons",
     "is_sensitive_text",
     "legal_categories",
     "legal_forms",
+    "listed_forms",
     "main_axis",
     "naf_patterns",
     "naf_to_domains",
+    "name_words",
     "positions",
     "projected_crs",
     "source_kinds",

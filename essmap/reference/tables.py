@@ -35,7 +35,10 @@ _LAYOUTS = {
     "families": _Layout(("key", "label", "explanation", "order", "in_ess_law"), ("order",), ("in_ess_law",)),
     "legal_forms": _Layout(("key", "label", "explanation", "family", "order"), ("order",)),
     "legal_categories": _Layout(("code", "label", "family", "legal_form", "note")),
-    "naf_domains": _Layout(("pattern", "domains", "note")),
+    "naf_domains": _Layout(("pattern", "domains", "weight", "note"), ("weight",)),
+    "name_words": _Layout(("pattern", "domains", "weights", "unless", "note")),
+    "form_words": _Layout(("pattern", "legal_form", "categories", "unless", "note")),
+    "listed_forms": _Layout(("siren", "legal_form", "name", "source_url", "source_year")),
     "positions": _Layout(("key", "look", "label", "explanation", "order"), ("order",)),
     "source_kinds": _Layout(("key", "label", "explanation", "is_linked", "order"), ("order",), ("is_linked",)),
     "support_kinds": _Layout(("key", "label", "explanation", "order"), ("order",)),
@@ -126,7 +129,7 @@ def table(name: str) -> pd.DataFrame:
     -------
     DataFrame
         Strings everywhere (an empty cell is the empty string, never a missing value), except whole numbers
-        (``order``, ``projected_epsg``) and booleans (``in_ess_law``, ``is_linked``).
+        (``order``, ``projected_epsg``, ``weight``) and booleans (``in_ess_law``, ``is_linked``).
 
     Raises
     ------
@@ -166,8 +169,23 @@ def legal_categories() -> pd.DataFrame:
 
 
 def naf_patterns() -> pd.DataFrame:
-    """Return the NAF rév. 2 prefixes and their domains (keys separated by ``;``, "" for none)."""
+    """Return the NAF rév. 2 prefixes, their domains (keys separated by ``;``, "" for none) and how sure they are."""
     return table("naf_domains")
+
+
+def name_words() -> pd.DataFrame:
+    """Return the words that tell domains: domains and weights (separated by ``;``), words that make them void."""
+    return table("name_words")
+
+
+def form_words() -> pd.DataFrame:
+    """Return the words of a name that tell a cooperative form, and the legal categories where they may."""
+    return table("form_words")
+
+
+def listed_forms() -> pd.DataFrame:
+    """Return the companies whose form is known from a public page, by SIREN."""
+    return table("listed_forms")
 
 
 def positions() -> pd.DataFrame:

@@ -34,8 +34,8 @@ def _letters(value: object) -> str:
     return re.sub(r"[.\s]", "", value).upper() if isinstance(value, str) else ""
 
 
-def _decide(code: str, nomenclature: str, table: dict[str, list[str]]) -> tuple[list[str], Status]:
-    """Return the domains of one cleaned code and how they were found; the longest prefix wins."""
+def _decide(code: str, nomenclature: str, table: dict[str, tuple[list[str], int]]) -> tuple[list[str], int, Status]:
+    """Return the domains of one cleaned code, their weight and how they were found; the longest prefix wins."""
     prefixes: list[str] = []
     if nomenclature == _CURRENT and _CURRENT_CODE.fullmatch(code):
         prefixes = [code[:length] for length in (5, 4, 3, 2)]
@@ -43,8 +43,9 @@ def _decide(code: str, nomenclature: str, table: dict[str, list[str]]) -> tuple[
         prefixes = [code]
     for prefix in prefixes:
         if prefix in table:
-            return list(table[prefix]), "mapped" if table[prefix] else "no_domain"
-    return [], "unknown_code"
+            keys, weight = table[prefix]
+            return list(keys), weight, "mapped" if keys else "no_domain"
+    return [], 0, "unknown_code"
 
 
 def naf_to_domains(codes: pd.Series[str], *, nomenclature: str | pd.Series[str] = "NAFRev2") -> pd.DataFrame:
@@ -65,6 +66,7 @@ def naf_to_domains(codes: pd.Series[str], *, nomenclature: str | pd.Series[str] 
     -------
     DataFrame, n rows on the index of ``codes``
         ``domains``: lists of keys of the table `domains`, most telling first, empty when unknown.
+        ``weight``: 3 where the code says the domain, 2 where it is wide, 1 where it is a mere hint, 0 without domain.
         ``status``: ``mapped``, ``no_domain`` (a real activity with no honest domain), ``unknown_code``.
 
     Raises
@@ -72,16 +74,20 @@ def naf_to_domains(codes: pd.Series[str], *, nomenclature: str | pd.Series[str] 
     ValueError
         If ``nomenclature`` is a Series of another length.
     """
-    patterns = naf_patterns()["domains"]
-    table = {_letters(pattern): keys.split(";") if keys else [] for pattern, keys in patterns.items()}
+    patterns = naf_patterns()
+    table = {
+        _letters(pattern): (keys.split(";") if keys else [], int(weight))
+        for pattern, keys, weight in zip(patterns.index, patterns["domains"], patterns["weight"], strict=True)
+    }
     names = [nomenclature] * len(codes) if isinstance(nomenclature, str) else list(nomenclature)
     if len(names) != len(codes):
         raise ValueError(f"{len(names)} nomenclatures for {len(codes)} codes")
     found = [_decide(_letters(code), _letters(name), table) for code, name in zip(codes, names, strict=True)]
     return pd.DataFrame(
         {
-            "domains": pd.Series([keys for keys, _ in found], index=codes.index, dtype=object),
-            "status": pd.Series([status for _, status in found], index=codes.index, dtype="str"),
+            "domains": pd.Series([keys for keys, _, _ in found], index=codes.index, dtype=object),
+            "weight": pd.Series([weight for _, weight, _ in found], index=codes.index, dtype="int64"),
+            "status": pd.Series([status for _, _, status in found], index=codes.index, dtype="str"),
         },
         index=codes.index,
     )

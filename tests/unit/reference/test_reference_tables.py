@@ -12,6 +12,7 @@ import pytest
 from essmap import reference
 from essmap.errors import DataError, SettingsError, SourceError
 from essmap.reference import tables
+from essmap.reference.scores import SCORES_FILE
 
 REPO = Path(__file__).resolve().parents[3]
 SHARED = REPO.parent / "shared" / "data"
@@ -98,9 +99,9 @@ def test_every_table_is_in_the_readme(name: str) -> None:
 
 
 def test_folder_holds_only_known_tables() -> None:
-    """Every CSV of the folder is a table the loader knows, and no other file lies there."""
+    """Every CSV of the folder is a table the loader knows; beside them lie the README and the scores."""
     names = {path.name for path in (reference.data_dir() / "reference").iterdir()}
-    assert names == {f"{name}.csv" for name in tables._LAYOUTS} | {"README.md"}
+    assert names == {f"{name}.csv" for name in tables._LAYOUTS} | {"README.md", SCORES_FILE}
 
 
 def test_domains_are_the_21_of_the_plan() -> None:
@@ -152,6 +153,8 @@ def test_naf_patterns_are_prefixes_with_valid_domains() -> None:
         assert len(set(listed)) == len(listed), pattern
         assert set(listed) <= known, pattern
     assert (patterns["note"] != "").all()
+    assert patterns["weight"].isin([0, 1, 2, 3]).all()
+    assert ((patterns["weight"] == 0) == (patterns["domains"] == "")).all()
 
 
 def test_only_public_pages_are_linked() -> None:
