@@ -161,7 +161,7 @@ def _axes() -> Html:
 def _classes(values: Mapping[str, str]) -> Html:
     """Return the classes in the order in which they are decided, each with its rule."""
     rules = {t(f"coverage.classes.{key}"): t(f"method.classes.{key}", **values) for key in coverage.CLASSES}
-    items = "".join(f"<li>{page_html(f'**{name}**{rule}', {})}</li>" for name, rule in rules.items())
+    items = "".join(f"<li>{page_html(f'**{name}**{rule}', {}).strip()}</li>" for name, rule in rules.items())
     return Html(f'<ol class="essmap-classes">{items}</ol>')
 
 

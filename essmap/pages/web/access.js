@@ -79,6 +79,18 @@
     window.addEventListener(act, () => { section = ""; }, { passive: true, capture: true });
   }
 
+  // ---- the contents of a long page are folded on a small screen, open beside the text on a wide one
+  const wide = window.matchMedia("(min-width: 900px)"); // as in style.css
+  let contents = null;
+
+  function openContents() {
+    const found = document.querySelector(".essmap-contents details");
+    if (found && wide.matches && found !== contents) found.open = true;
+    contents = found;
+  }
+
+  wide.addEventListener("change", () => { contents = null; openContents(); });
+
   // ---- what is announced: one region that stays, because readers ignore a region that comes with its text
   const said = new Map();
   let region = null;
@@ -134,6 +146,7 @@
 
   new MutationObserver(() => {
     moveFocus();
+    openContents();
     goToSection();
     nameButtons();
     relate();
