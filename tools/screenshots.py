@@ -18,7 +18,14 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"discover": "", "gaps": "ecarts", "supported": "projets-soutenus", "data": "donnees"}
+PAGES = {
+    "discover": "",
+    "gaps": "ecarts",
+    "supported": "projets-soutenus",
+    "method": "methode",
+    "data": "donnees",
+}
+WITHOUT_MAP = {"method", "data"}
 SCREENS = {"": (1366, 768, "light"), "-phone": (390, 844, "light"), "-dark": (1366, 768, "dark")}
 ARGUMENTS = [
     "--no-sandbox",
@@ -56,7 +63,7 @@ def main(folder: Path) -> None:
                     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
                     for name, path in PAGES.items():
                         page.goto(f"http://127.0.0.1:{port}/{path}")
-                        _settled(page, has_map=name != "data")
+                        _settled(page, has_map=name not in WITHOUT_MAP)
                         page.screenshot(path=folder / f"{name}{suffix}.png")
                     page.close()
                 browser.close()

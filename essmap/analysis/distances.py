@@ -29,7 +29,7 @@ Unit = Literal["km", "minutes"]
 KINDS: Final = ("located", "approximate", "within", "journey", "unknown")
 
 #: Mean distance from the centre of a disc to its points, as a share of its radius (integral of 2 r² over [0, 1]).
-_MEAN_OF_DISC: Final = 2 / 3
+MEAN_OF_DISC: Final = 2 / 3
 
 _TOWN_HALL: Final = "town_hall"
 _BLOCK: Final = 1_024
@@ -238,7 +238,7 @@ def reference_points(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
 def _communes(communes: gpd.GeoDataFrame, crs: int, unit: Unit) -> pd.DataFrame:
     points = reference_points(communes).to_crs(crs)
     area: Any = gpd.GeoSeries(communes.geometry, crs=CRS).to_crs(crs).area
-    inner = _MEAN_OF_DISC * np.sqrt(area.where(area > 0) / np.pi) / 1000
+    inner = MEAN_OF_DISC * np.sqrt(area.where(area > 0) / np.pi) / 1000
     frame = pd.DataFrame(
         {
             "code": communes["commune_code"],

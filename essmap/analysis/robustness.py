@@ -16,6 +16,9 @@ from essmap.schema.indicator import Indicator, Level
 LOW: Final = ("under", "to_confirm_low")
 HIGH: Final = ("over", "to_confirm_high")
 
+#: A verdict survives another level where this share of the inhabitants lives in the same difference.
+MOST: Final = 0.5
+
 _SILENT: Final = ("not_assessable", "no_actor", "inconclusive")
 
 
@@ -109,4 +112,4 @@ def _at_level(
     said = pairs["weight"].groupby(pairs["code"]).sum()
     same = (pairs["weight"] * agrees).groupby(pairs["code"]).sum()
     share = (same / said).reindex(verdict.index)
-    return share.ge(0.5).astype("boolean").where(verdict.notna() & share.notna())
+    return share.ge(MOST).astype("boolean").where(verdict.notna() & share.notna())

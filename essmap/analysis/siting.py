@@ -28,7 +28,7 @@ _Mask = npt.NDArray[np.bool_]
 _Integers = npt.NDArray[np.int64]
 
 #: Branching stops here, whatever the machine: the answer is then the best found, with its bound, and said not proven.
-_NODE_LIMIT: Final = 20_000
+NODE_LIMIT: Final = 20_000
 
 _PLAN_COLUMNS: Final = ("order", "code", "name", "population", "gain", "cumulated")
 
@@ -257,7 +257,7 @@ def _exact(demand: _Integers, covers: _Mask, new: int, greedy: list[int]) -> tup
         integrality=np.concatenate([np.ones(len(useful)), np.zeros(len(rows))]),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(vstack([served, count]).tocsr(), -np.inf, limits),
-        options={"mip_rel_gap": 0.0, "node_limit": _NODE_LIMIT},
+        options={"mip_rel_gap": 0.0, "node_limit": NODE_LIMIT},
     )
     best = greedy
     if solution.x is not None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from essmap.pages import data, discover, frame, gaps, legal, state, supported, territory
+from essmap.pages import data, discover, frame, gaps, legal, method, state, supported, territory
 from essmap.pages.filter_bar import known_values
 from essmap.pages.loaded import Loaded, loaded, settings
 from essmap.texts import t
@@ -20,6 +20,7 @@ PAGES: Final[dict[str, tuple[Callable[[Loaded], None], str, bool]]] = {
     "territory": (territory.show, ADDRESS, True),
     "gaps": (gaps.show, "ecarts", True),
     "supported": (supported.show, "projets-soutenus", True),
+    "method": (method.show, method.ADDRESS, True),
     "data": (data.show, "donnees", True),
     "legal": (legal.show_legal, "mentions-legales", False),
     "privacy": (legal.show_privacy, "donnees-personnelles", False),

@@ -17,6 +17,7 @@ PAGES = [
     "mon-territoire",
     "ecarts",
     "projets-soutenus",
+    "methode",
     "donnees",
     "mentions-legales",
     "donnees-personnelles",

@@ -18,6 +18,7 @@ PAGES = [
     "mon-territoire",
     "ecarts",
     "projets-soutenus",
+    "methode",
     "donnees",
     "mentions-legales",
     "donnees-personnelles",
@@ -38,7 +39,7 @@ VERDICT = re.compile(
 )
 
 TEXTS = """(own) => {
-  const skip = 'script, style, noscript, [data-testid="stIconMaterial"], ' + own;
+  const skip = 'script, style, noscript, [lang="en"], [data-testid="stIconMaterial"], ' + own;
   const names = ['aria-label', 'title', 'alt', 'placeholder', 'aria-description', 'aria-roledescription'];
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);

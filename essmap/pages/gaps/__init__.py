@@ -11,7 +11,7 @@ from typing import Final
 
 import streamlit as st
 
-from essmap.pages import frame, state
+from essmap.pages import frame, method, state
 from essmap.pages.gaps import access, clusters, coverage, priority, siting
 from essmap.pages.gaps.choice import ONLY_COMPLETE, PAGE, Choice, View, choose, exercise_button
 from essmap.pages.loaded import Loaded
@@ -27,6 +27,14 @@ _SHOWN: Final[Mapping[View, Callable[[Loaded, Choice], Mapping[str, str]]]] = {
     "priority": priority.show,
 }
 
+#: Where *Méthode* explains each question.
+_METHOD: Final[Mapping[View, str]] = {
+    "compare": "ecarts",
+    "access": "acces",
+    "siting": "implantation",
+    "clusters": "regroupements",
+    "priority": "priorite",
+}
 #: Questions whose answer rests on expected numbers.
 _EXPECTED: Final = frozenset({"compare", "clusters", "priority"})
 
@@ -46,8 +54,9 @@ def show(data: Loaded) -> None:
             query |= _SHOWN[chosen.view](data, chosen)
     else:
         query |= _SHOWN[chosen.view](data, chosen)
-    method = f'<a href="./methode#{chosen.view}" target="_self">{escape(t("gaps.method_link"))}</a>'
+    address = f"./{method.ADDRESS}#{_METHOD[chosen.view]}"
+    link = f'<a href="{address}" target="_self">{escape(t("gaps.method_link"))}</a>'
     basis = [t("gaps.method_expected")] if chosen.view in _EXPECTED else []
     said = escape(" ".join([*basis, t("gaps.dated", date=data.built_on)]))
-    st.html(f'<p class="essmap-meta">{said} {method}</p>')
+    st.html(f'<p class="essmap-meta">{said} {link}</p>')
     state.say_in_address(PAGE, query)

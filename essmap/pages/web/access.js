@@ -1,5 +1,5 @@
-// What keyboards and screen readers need and Streamlit's elements cannot be told: where a choice moves the focus,
-// what is announced, the names of the buttons of a row, and that the list stands for the map.
+// What keyboards and screen readers need and Streamlit's elements cannot be told: where a choice or an address moves
+// the focus, what is announced, the names of the buttons of a row, and that the list stands for the map.
 (function () {
   "use strict";
   const MAP = ".st-key-essmap_map iframe";
@@ -59,6 +59,38 @@
     if (fold) fold.click();
   });
 
+  // ---- an address that ends in #section: the page comes after the browser looked for it, and formulas after the page.
+  // Until the visitor does something, the section stays where the address wanted it.
+  let section = window.location.hash.slice(1);
+  let heading = null;
+
+  function goToSection() {
+    const target = section && document.getElementById(section);
+    if (!target || !target.closest(".st-key-essmap_method")) return;
+    if (heading !== target) {
+      heading = target;
+      target.tabIndex = -1;
+      target.focus({ preventScroll: true });
+    }
+    target.scrollIntoView({ block: "start" });
+  }
+
+  for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    window.addEventListener(act, () => { section = ""; }, { passive: true, capture: true });
+  }
+
+  // ---- the contents of a long page are folded on a small screen, open beside the text on a wide one
+  const wide = window.matchMedia("(min-width: 900px)"); // as in style.css
+  let contents = null;
+
+  function openContents() {
+    const found = document.querySelector(".essmap-contents details");
+    if (found && wide.matches && found !== contents) found.open = true;
+    contents = found;
+  }
+
+  wide.addEventListener("change", () => { contents = null; openContents(); });
+
   // ---- what is announced: one region that stays, because readers ignore a region that comes with its text
   const said = new Map();
   let region = null;
@@ -114,6 +146,8 @@
 
   new MutationObserver(() => {
     moveFocus();
+    openContents();
+    goToSection();
     nameButtons();
     relate();
     clearTimeout(timer);
