@@ -57,15 +57,9 @@ def pieces(data: Loaded) -> list[Piece]:
         "actors_completeness": data.manifest.completeness["actors"].sentence,
         "projects_completeness": data.manifest.completeness["projects"].sentence,
     }
-    values: dict[str, str | Html] = {**known, **about, **tables(known, classification_scores())}
+    values: dict[str, str | Html] = {**known, **about, **tables(known, reference.classification_scores())}
     essential, _, rest = page("method").partition("\n# ")
     return [*page_pieces(essential, values), *page_pieces(f"# {rest}", values)]
-
-
-def classification_scores() -> dict[str, object] | None:
-    """Return how well activity codes tell domains, by name of the measure; None: not measured."""
-    measured = getattr(reference, "classification_scores", None)
-    return None if measured is None else dict(measured())
 
 
 def contents(places: list[Place]) -> str:

@@ -7,14 +7,16 @@ that the two cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
 from essmap import reference
 from essmap.analysis import access, clusters, coverage, distances, exact, funnel, needed, priority, robustness, siting
 from essmap.analysis import units as territories
+from essmap.reference.scores import ClassificationScores
 from essmap.texts import t
-from essmap.view.format import NARROW, escape, integer, listing
+from essmap.view.format import NARROW, day, integer, listing
 from essmap.view.format import decimal as _decimal
 from essmap.view.markup import page_html
 from essmap.view.rows import each_row
@@ -121,15 +123,15 @@ def _catchments() -> dict[str, str]:
     }
 
 
-def tables(values: Mapping[str, str], scores: Mapping[str, object] | None) -> dict[str, Html]:
+def tables(values: Mapping[str, str], scores: ClassificationScores) -> dict[str, Html]:
     """Return the blocks that the text places between its paragraphs.
 
     Parameters
     ----------
     values : mapping of str to str
         `figures`.
-    scores : mapping of str to object, or None
-        What the classification scores, by name; None: not measured.
+    scores : ClassificationScores
+        `essmap.reference.classification_scores`.
 
     Returns
     -------
@@ -184,9 +186,20 @@ def _totals() -> Html:
     return Html(html_table(t("method.totals_caption"), headings, rows))
 
 
-def _scores(scores: Mapping[str, object] | None) -> Html:
-    if not scores:
-        return Html(f"<p>{escape(t('method.no_scores'))}</p>")
-    rows = [[name, number(value) if isinstance(value, int | float) else str(value)] for name, value in scores.items()]
-    headings = [Heading(t("method.measure")), Heading(t("method.score"), is_number=True)]
-    return Html(html_table(t("method.scores_caption"), headings, rows))
+def _scores(scores: ClassificationScores) -> Html:
+    """Return how well domains are found again, by what they are read from."""
+    names = ("scored", "with_naf", "precision", "recall", "f1")
+    headings = [Heading(t("method.read_from")), *(Heading(t(f"method.{name}"), is_number=True) for name in names)]
+    rows = [
+        [
+            t(f"method.reads.{key}"),
+            integer(score.n),
+            integer(score.with_naf),
+            *(_decimal(value, 2) for value in (score.precision, score.recall, score.f1)),
+        ]
+        for key, score in scores.scores.items()
+    ]
+    caption = t(
+        "method.scores_caption", date=day(datetime.fromisoformat(scores.data_date)), tuned=integer(scores.tuned_on)
+    )
+    return Html(html_table(caption, headings, rows))

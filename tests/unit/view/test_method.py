@@ -14,10 +14,10 @@ from hypothesis import strategies as some
 from essmap import reference
 from essmap.analysis import access, clusters, coverage, distances, exact, funnel, needed, priority, robustness, siting
 from essmap.analysis import units as territories
+from essmap.reference.scores import ClassificationScores, Score
 from essmap.texts import page, t
 from essmap.view import method
 from essmap.view.format import escape, integer
-from essmap.view.tables import Html
 
 RULES = tomllib.loads(files("essmap.texts").joinpath("fr", "method.toml").read_text(encoding="utf-8"))["classes"]
 
@@ -66,7 +66,7 @@ def test_every_figure_is_used_in_the_text():
 
 def test_every_class_is_explained_in_the_order_of_the_code():
     """Each class has its name and its rule, in the order in which the code decides."""
-    html = method.tables(method.figures(), None)["table_classes"].code
+    html = method.tables(method.figures(), reference.classification_scores())["table_classes"].code
     names = re.findall(r"<li><p><strong>(.*?)</strong>\u00a0: (.+?)</p></li>", html)
     assert [name for name, _ in names] == [escape(t(f"coverage.classes.{key}")) for key in coverage.CLASSES]
     assert set(RULES) == set(coverage.CLASSES)
@@ -75,14 +75,14 @@ def test_every_class_is_explained_in_the_order_of_the_code():
 
 def test_rules_print_the_limits_of_the_code():
     """The rules give the level of the test and the breaks that `classify` uses."""
-    html = method.tables(method.figures(), None)["table_classes"].code
+    html = method.tables(method.figures(), reference.classification_scores())["table_classes"].code
     for value in (exact.ALPHA, *coverage.RATIO_BREAKS[1:3]):
         assert method.number(value) in html
 
 
 def test_table_of_ratios_is_computed():
     """The table gives, for each ratio, the first counts that the analysis tells from chance."""
-    html = method.tables(method.figures(), None)["table_ratios"].code
+    html = method.tables(method.figures(), reference.classification_scores())["table_ratios"].code
     for ratio in method.RATIOS:
         first = needed.counts_at(ratio, float(method.EXAMPLE))[-1]
         assert f'<td class="number">{first.expected}</td><td class="number">{first.observed}</td>' in html
@@ -91,14 +91,14 @@ def test_table_of_ratios_is_computed():
 
 def test_table_of_totals_is_computed():
     """The table gives the totals of `actors_to_conclude`."""
-    html = method.tables(method.figures(), None)["table_totals"].code
+    html = method.tables(method.figures(), reference.classification_scores())["table_totals"].code
     for total in exact.actors_to_conclude(method.SHARES):
         assert f'<td class="number">{integer(total)}</td>' in html
 
 
 def test_the_table_of_axes_has_every_domain_with_its_axis():
     """All domains stand in the table beside their axis; those without come last."""
-    html = method.tables(method.figures(), None)["table_axes"].code
+    html = method.tables(method.figures(), reference.classification_scores())["table_axes"].code
     axes, domains = reference.axes()["label"], reference.domains()
     rows = re.findall(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td>', html)
     expected = {escape(row.label): escape(axes[row.axis or reference.NO_AXIS]) for row in domains.itertuples()}
@@ -106,13 +106,12 @@ def test_the_table_of_axes_has_every_domain_with_its_axis():
     assert rows[-1][1] == escape(axes[reference.NO_AXIS])
 
 
-def test_scores_are_a_table_or_a_sentence():
-    """Scores that were measured are a table; without them a sentence says so; a hostile name is text."""
-    figures = method.figures()
-    assert method.tables(figures, None)["table_scores"] == Html(f"<p>{escape(t('method.no_scores'))}</p>")
-    html = method.tables(figures, {"<b>justes</b>": 0.25, "note": "n/a"})["table_scores"].code
-    assert "&lt;b&gt;justes&lt;/b&gt;" in html
-    assert '<td class="number">0,25</td>' in html
+def test_scores_are_a_table_with_what_they_were_measured_on():
+    """Each measure is a row with its three scores, and the caption says of when the rows are."""
+    measured = ClassificationScores("2026-03-01", 7, {"name": Score(11, 3, 0.25, 0.5, 1 / 3)})
+    html = method.tables(method.figures(), measured)["table_scores"].code
+    assert re.findall(r'<td class="number">(.*?)</td>', html) == ["11", "3", "0,25", "0,50", "0,33"]
+    assert "1er mars 2026" in html
 
 
 @given(value=some.floats(-1e9, 1e9, allow_nan=False))
