@@ -20,10 +20,12 @@ from essmap.reference.tables import (
     legal_categories,
     legal_forms,
     naf_patterns,
+    name_words,
     positions,
     projected_crs,
     source_kinds,
     support_kinds,
+    trust,
 )
 from essmap.reference.themes import NO_AXIS, SEVERAL_AXES, domain_axes, main_axis, naf_to_domains
 
@@ -47,8 +49,10 @@ __all__ = [
     "main_axis",
     "naf_patterns",
     "naf_to_domains",
+    "name_words",
     "positions",
     "projected_crs",
     "source_kinds",
     "support_kinds",
+    "trust",
 ]

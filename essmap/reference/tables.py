@@ -41,6 +41,8 @@ _LAYOUTS = {
     "support_kinds": _Layout(("key", "label", "explanation", "order"), ("order",)),
     "departments": _Layout(("code", "name", "projected_epsg", "of_form", "in_form"), ("projected_epsg",)),
     "sensitive_words": _Layout(("pattern", "unless", "reason")),
+    "name_words": _Layout(("word", "role", "note")),
+    "trust": _Layout(("field", "sources", "note")),
 }
 
 
@@ -183,6 +185,16 @@ def source_kinds() -> pd.DataFrame:
 def support_kinds() -> pd.DataFrame:
     """Return the kinds of support by the Department: label, explanation."""
     return table("support_kinds")
+
+
+def name_words() -> pd.DataFrame:
+    """Return the words of names that many organisations have, in lower case without accents: their role."""
+    return table("name_words")
+
+
+def trust() -> pd.DataFrame:
+    """Return, per field of an actor, the sources in order of trust (keys or kinds of sources, parted by ``;``)."""
+    return table("trust")
 
 
 def departments() -> pd.DataFrame:
