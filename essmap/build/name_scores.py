@@ -78,7 +78,9 @@ class _Pairing:
         """Whether what is alone tells two organisations apart."""
         if self.has_on_one("mark", "own"):  # a number, a letter or a word of its own always does
             return True
-        return any(all(self._has(side, *roles) for side in self.alone) for roles in (("kind", "section"), ("place", "commune")))
+        return any(
+            all(self._has(side, *roles) for side in self.alone) for roles in (("kind", "section"), ("place", "commune"))
+        )
 
     def has_on_one(self, *roles: Role) -> bool:
         """Tell whether a word of these roles is alone on a side."""

@@ -91,16 +91,12 @@ def read_overrides(path: Path) -> Overrides:
 
 
 def _overrides(table: RawTable) -> Overrides:
-    frame = table.frame
-    found = {
-        action: tuple(
-            Override(left, right, int(str(line)))
-            for line, left, right in zip(rows.index, rows["left"], rows["right"], strict=True)
-        )
-        for action in (MERGE, KEEP_APART)
-        if (rows := frame[frame["action"] == action]) is not None
-    }
-    return Overrides(table.file, found[MERGE], found[KEEP_APART])
+    def of(action: str) -> tuple[Override, ...]:
+        rows = table.frame[table.frame["action"] == action]
+        lines = (int(str(line)) for line in rows.index)
+        return tuple(map(Override, rows["left"], rows["right"], lines))
+
+    return Overrides(table.file, of(MERGE), of(KEEP_APART))
 
 
 def _problems(table: RawTable) -> list[Problem]:

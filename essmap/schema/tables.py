@@ -213,7 +213,9 @@ MERGES: Final = Table(
     None,
     (
         Column("kept_id", "text", "actor that stays"),
-        Column("merged_id", "text", "row that was merged into it; « masqué » where nothing finer than a commune is shown"),
+        Column(
+            "merged_id", "text", "row that was merged into it; « masqué » where nothing finer than a commune is shown"
+        ),
         Column("merged_name", "text", "its name; that of the actor where nothing finer is shown"),
         Column("source", "text", "its source"),
         Column("rule", "text", "rule that decided", values=MERGE_RULES),
