@@ -260,12 +260,13 @@ def _actors(rows: pd.DataFrame, choice: _Choice, links: Links) -> gpd.GeoDataFra
 
 def _confirmed(rows: pd.DataFrame, choice: _Choice, links: Links) -> pd.Series:
     """Tell of each actor whether a register has it; missing where none was read or it could be several of its rows."""
-    is_register = rows["source_kind"].eq(REGISTER)
+    is_register, said = rows["source_kind"].eq(REGISTER), rows["is_confirmed"].notna()
     found = choice.any(is_register | rows["is_confirmed"].fillna(False).astype(bool))
     was_read = bool(is_register.any())
-    unsure = choice.any(pd.Series(rows.index.isin(list(links.contested)))) & ~found
-    confirmed = pd.Series(found, dtype="boolean")
-    return confirmed.mask(unsure | ~(found | was_read), pd.NA)
+    # What an earlier merge left open stays open.
+    left_open = said.groupby(rows["table"]).transform("any") & ~said
+    unsure = choice.any(left_open | rows.index.isin(list(links.contested))) & ~found
+    return pd.Series(found, dtype="boolean").mask(unsure | ~(found | was_read), pd.NA)
 
 
 def _merges(rows: pd.DataFrame, links: Links, kept: np.ndarray, ids: list[str], names: list[str]) -> pd.DataFrame:

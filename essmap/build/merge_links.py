@@ -119,14 +119,15 @@ def link_rows(rows: pd.DataFrame, overrides: Overrides) -> Links:
     Links
     """
     actors = _Actors(rows, overrides)
-    of_id = rows.groupby("actor_id", sort=True).indices
+    of_id = rows.groupby("actor_id").indices
     for decision in overrides.merged:
         here = [int(row) for name in (decision.left, decision.right) for row in of_id.get(name, ())]
         if {rows["actor_id"].iat[row] for row in here} == decision.pair:
             _link_all(actors, here, "forced", None)
     for rule, column in (("same_id", "actor_id"), ("siret", "siret")):
-        for _, group in rows[rows[column].duplicated(keep=False) & rows[column].notna()].groupby(column, sort=True):
-            _link_all(actors, list(group.index), rule, 1.0)
+        repeated = rows[rows[column].duplicated(keep=False) & rows[column].notna()]
+        for _, places in sorted(repeated.groupby(column).indices.items()):
+            _link_all(actors, repeated.index[places].tolist(), rule, 1.0)
     _same_siren(actors, rows)
     contested = _same_name(actors, candidates(rows))
     return Links(actors.first, tuple(actors.links), frozenset(contested))
@@ -142,12 +143,12 @@ def _link_all(actors: _Actors, rows: Iterable[int], rule: str, score: float | No
 
 def _same_siren(actors: _Actors, rows: pd.DataFrame) -> None:
     """Link rows without SIRET to the one establishment of their unit in their commune, or to one another."""
-    known = rows[rows["siren"].notna()]
-    for _, group in known.groupby(["siren", "commune_code"], sort=True):
-        if len(group) < 2:
-            continue
-        with_siret = {actors.first[row] for row in group.index[group["siret"].notna()]}
-        loose = sorted({actors.first[row] for row in group.index} - with_siret)
+    known = rows[rows["siren"].notna() & rows.duplicated(["siren", "commune_code"], keep=False)]
+    has_siret = rows["siret"].notna().tolist()
+    for _, places in sorted(known.groupby(["siren", "commune_code"]).indices.items()):
+        group = known.index[places].tolist()
+        with_siret = {actors.first[row] for row in group if has_siret[row]}
+        loose = sorted({actors.first[row] for row in group} - with_siret)
         if len(with_siret) > 1 or not loose:  # several establishments: a name may tell which, a SIREN does not
             continue
         tables = pd.Series([table for row in loose for table in actors.tables(row)]).value_counts()

@@ -59,7 +59,8 @@ def candidates(rows: pd.DataFrame) -> list[Candidate]:
 def _of_commune(group: pd.DataFrame, is_open: pd.Series[bool]) -> Iterator[Candidate]:
     """Yield the candidates of one commune; one of the two has no SIRET."""
     commune, code = str(group["commune_name"].iloc[0]), str(group["commune_code"].iloc[0])
-    read = {name: read_name(name, commune, code[:2]) for name in group["name"].unique()}
+    department = code[:3] if code.startswith("97") else code[:2]
+    read = {name: read_name(name, commune, department) for name in group["name"].unique()}
     names = [read[name] for name in group["name"]]
     rows = group[["table", "siren", "siret", "family"]].to_dict("records")
     address = [fold(text) if isinstance(text, str) else "" for text in group["address"]]

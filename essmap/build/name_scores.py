@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -198,7 +198,7 @@ def _alike(lefts: Sequence[Word], rights: Sequence[Word]) -> Iterator[tuple[floa
                 yield likeness, i, j
 
 
-@cache
+@lru_cache(maxsize=2**16)
 def _likeness(one: str, other: str) -> float:
     """Return how alike two words are if one may be the other mistyped, else 0; digits are never mistyped."""
     shortest = min(len(one), len(other))

@@ -142,7 +142,7 @@ def _words(text: str, known: Mapping[str, Role]) -> Iterator[Word]:
     texts = _ORDINAL.sub(r"\1", fold_place(text)).split()
     is_linked = False
     for place, word in enumerate(texts):
-        role = _role(word, known, is_last=place == len(texts) - 1 and place > 0)
+        role = _role(word, known, is_last=place == len(texts) - 1)
         yield Word(_NUMBERS.get(word, word), role, is_linked)
         is_linked = word in _LINKS or (is_linked and role == "stop")
 
