@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-#: Kinds of ways as Sirene and the post abbreviate them (INSEE, Sirene, variable typeVoieEtablissement; « CHE », « BD »).
+#: Kinds of ways as Sirene (INSEE, variable typeVoieEtablissement) and the post abbreviate them: « CHE », « BD ».
 WAYS: Final = {
     "all": "allée", "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "bvd": "boulevard",
     "car": "carrefour", "ch": "chemin", "che": "chemin", "chem": "chemin", "chs": "chaussée", "cor": "corniche",
@@ -22,8 +22,8 @@ WAYS: Final = {
 #: Words of the names of ways, wherever they stand after the kind.
 _TITLES: Final = {
     "st": "saint", "ste": "sainte", "gal": "général", "gen": "général", "mal": "maréchal", "dr": "docteur",
-    "pdt": "président", "cdt": "commandant", "col": "colonel", "cne": "capitaine", "lt": "lieutenant", "prof": "professeur",
-    "nd": "notre dame",
+    "pdt": "président", "cdt": "commandant", "col": "colonel", "cne": "capitaine", "lt": "lieutenant",
+    "prof": "professeur", "nd": "notre dame",
 }  # fmt: skip
 
 #: Boxes and sorting of the post (BP 12, CS 40001, TSA, CEDEX 9), and what follows a postcode: a town.
@@ -34,7 +34,7 @@ _POSTAL: Final = re.compile(
 #: « 12-14 rue », « 1 et 3 rue »: a geocoder wants one number.
 _NUMBERS: Final = re.compile(r"^(\d+)(?:\s*(?:-|/|,|&|et|à|a)\s*\d+)+\s", re.IGNORECASE)
 _NOT_WORD: Final = re.compile(r"[^\w'’.]+")
-_LEADING: Final = re.compile(r"^[\W_]+")
+_LEADING: Final = re.compile(r"^(?:n\s?°|[\W_])+", re.IGNORECASE)
 _INDEX: Final = re.compile(r"\d+\w?|bis|ter|quater|[a-d]", re.IGNORECASE)
 
 
@@ -59,8 +59,8 @@ def prepare_address(address: str) -> str:
     >>> prepare_address("BP 12")
     ''
     """
-    text = _NUMBERS.sub(r"\1 ", _POSTAL.sub(" ", address).strip())
-    words = _LEADING.sub("", _NOT_WORD.sub(" ", text)).split()
+    text = _LEADING.sub("", _POSTAL.sub(" ", address))
+    words = _NOT_WORD.sub(" ", _NUMBERS.sub(r"\1 ", text)).split()
     written, is_named = [], False
     for word in words:
         plain = word.rstrip(".").casefold()

@@ -15,6 +15,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from essmap.build.addresses import prepare_addresses
 from essmap.build.electoral import place_in_cantons
@@ -34,7 +35,8 @@ PLACING_TYPES: Final = frozenset({"housenumber", "street", "locality"})
 #: What becomes of an actor: placed with that precision; answered and not taken; not asked for.
 PLACED: Final = ("housenumber", "street", "locality")
 NOT_TAKEN: Final = (
-    "review", "low_score", "municipality", "other_type", "elsewhere", "outside_commune", "not_found", "skipped", "error",
+    "review", "low_score", "municipality", "other_type", "elsewhere", "outside_commune",
+    "not_found", "skipped", "error",
 )  # fmt: skip
 NOT_ASKED: Final = ("has_position", "not_to_place", "no_address", "unusable_address")
 OUTCOMES: Final = (*PLACED, *NOT_TAKEN, *NOT_ASKED)
@@ -98,32 +100,28 @@ def geocode(
         If the service does not answer as it must; what it answered before is kept on disk.
     """
     address = prepare_addresses(actors["address"])
-    outcome = _not_asked(actors, address)
-    asked = actors.index[outcome.isna()]
-    questions = pd.Series(
-        [Question(address[row], actors.at[row, "commune_name"], actors.at[row, "commune_code"]) for row in asked],
-        index=asked,
-        dtype=object,
-    )
-    result = ask_geocoder(service, questions.tolist(), progress=progress)
-    outlines = geography.communes.set_index("commune_code").geometry
-    placed = actors.copy()
-    points, precisions = placed.geometry.to_numpy().copy(), placed["geo_precision"].tolist()
-    position = {row: number for number, row in enumerate(actors.index)}
+    outcomes = _not_asked(actors, address)
+    questions = {
+        row: Question(*texts)
+        for row, texts in enumerate(zip(address, actors["commune_name"], actors["commune_code"], strict=True))
+        if outcomes[row] is None
+    }
+    result = ask_geocoder(service, list(questions.values()), progress=progress)
+    outlines = geography.communes.set_index("commune_code").geometry.to_dict()
+    points, precisions = actors.geometry.to_numpy().copy(), actors["geo_precision"].tolist()
     for row, question in questions.items():
         answer = result.answers[question]
-        outcome[row] = judge(answer, question.citycode, outlines.get(question.citycode))
-        if outcome[row] in PLACED:
-            points[position[row]] = shapely.Point(answer.lon, answer.lat)
-            precisions[position[row]] = outcome[row]
-    placed["geo_precision"] = pd.Series(precisions, index=actors.index, dtype="str")
+        outcomes[row] = outcome = judge(answer, question.citycode, outlines.get(question.citycode))
+        if outcome in PLACED:
+            points[row], precisions[row] = shapely.Point(answer.lon, answer.lat), outcome
+    placed = actors.assign(geo_precision=pd.Series(precisions, index=actors.index, dtype="str"))
     placed = placed.set_geometry(gpd.GeoSeries(points, index=actors.index, crs=actors.crs))
-    counted = Counter(outcome)
+    counted = Counter(outcomes)
     report = GeocodeReport({name: counted[name] for name in OUTCOMES}, result.requests, result.sent, result.kept)
     return place_in_cantons(placed, geography), report
 
 
-def judge(answer: Answer, citycode: str, outline: shapely.Geometry | None) -> str:
+def judge(answer: Answer, citycode: str, outline: BaseGeometry | None) -> str:
     """Return what an answer is worth for an actor of a commune.
 
     Parameters
@@ -145,25 +143,20 @@ def judge(answer: Answer, citycode: str, outline: shapely.Geometry | None) -> st
         return "elsewhere"
     if answer.type not in PLACING_TYPES:
         return "municipality" if answer.type == "municipality" else "other_type"
-    score = answer.score or 0.0
-    if score < ACCEPTED_FROM:
-        return "review" if score >= REVIEWED_FROM else "low_score"
+    if answer.score < ACCEPTED_FROM:
+        return "review" if answer.score >= REVIEWED_FROM else "low_score"
     if outline is None or not outline.covers(shapely.Point(answer.lon, answer.lat)):
         return "outside_commune"
     return answer.type
 
 
-def _not_asked(actors: gpd.GeoDataFrame, address: pd.Series[str]) -> pd.Series[Any]:
-    """Return why each actor is not asked for; missing where it is."""
-    reasons = pd.Series([None] * len(actors), index=actors.index, dtype=object)
-    # The first reason wins: an address is not even read where it must not be placed.
-    for name, holds in reversed(
-        (
-            ("not_to_place", actors["is_sensitive"] | at_home(actors["address"])),
-            ("has_position", actors["geo_precision"].ne("municipality")),
-            ("no_address", actors["address"].isna()),
-            ("unusable_address", address.eq("")),
-        )
-    ):
-        reasons[holds.to_numpy(dtype=bool)] = name
-    return reasons
+def _not_asked(actors: gpd.GeoDataFrame, address: pd.Series[str]) -> list[str | None]:
+    """Return why each actor is not asked for, None where it is; the first reason wins: whom we hide is not read."""
+    reasons = {
+        "not_to_place": actors["is_sensitive"] | at_home(actors["address"]),
+        "has_position": actors["geo_precision"].ne("municipality"),
+        "no_address": actors["address"].isna(),
+        "unusable_address": address.eq(""),
+    }
+    flags = zip(*(holds.tolist() for holds in reasons.values()), strict=True)
+    return [next((name for name, holds in zip(reasons, row, strict=True) if holds), None) for row in flags]

@@ -34,15 +34,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service says of one address; coordinates in degrees WGS84, missing unless it was found.
+    """What the service says of one address; coordinates in degrees WGS84, 0 and without meaning unless it was found.
 
     ``status`` is ``ok``, ``not-found``, ``skipped`` (the service cannot read it) or ``error`` (it failed).
     """
 
     status: str
-    lon: float | None = None
-    lat: float | None = None
-    score: float | None = None
+    lon: float = 0.0
+    lat: float = 0.0
+    score: float = 0.0
     type: str = ""
     citycode: str = ""
     label: str = ""
@@ -121,6 +121,4 @@ def cells_of(answer: Answer) -> dict[str, str]:
     """Return an answer as the cells it was read from, to be kept."""
     numbers = {"longitude": answer.lon, "latitude": answer.lat, "result_score": answer.score}
     texts = {"result_type": answer.type, "result_citycode": answer.citycode, "result_label": answer.label}
-    return {"result_status": answer.status, **texts} | {
-        name: "" if number is None else repr(number) for name, number in numbers.items()
-    }
+    return {"result_status": answer.status, **texts, **{name: repr(number) for name, number in numbers.items()}}
