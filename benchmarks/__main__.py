@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks import map as map_benchmark
+from benchmarks import merging
 from benchmarks.made_up import made_up_actors
 from essmap import reference
 from essmap.build.starter import load_geography
@@ -22,6 +23,7 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 def main() -> None:
     """Run every measurement; what is asked (``--quick``...) is that of `benchmarks.map`."""
     filters()
+    merging.main()
     map_benchmark.main(sys.argv[1:])
 
 

@@ -89,9 +89,10 @@ def _by_words(names: list[Name], asked: np.ndarray) -> Iterator[tuple[int, int]]
             yield int(some[i]), int(j)
     glued: dict[str, list[int]] = {}
     for j, name in enumerate(names):
-        glued.setdefault(name.glued, []).append(j)
+        for letters in name.glued:
+            glued.setdefault(letters, []).append(j)
     for i in asked:
-        yield from ((int(i), j) for j in glued[names[i].glued])
+        yield from ((int(i), j) for letters in names[i].glued for j in glued[letters])
 
 
 def _by_letters(names: list[Name], asked: np.ndarray) -> Iterator[tuple[int, int]]:

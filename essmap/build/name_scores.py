@@ -8,7 +8,7 @@ and what is left over decides: where each side has something that the other has 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -26,6 +26,8 @@ _COMMON_WORDS: Final = 0.1  # nothing but common words: « Foyer rural »
 
 #: Typing errors allowed in a word, by its least number of letters; shorter words must be equal.
 _ERRORS: Final = ((9, 2), (5, 1))
+#: Words of an acronym that are neither a place nor a branch, at least.
+_TELLING_WORDS: Final = 2
 #: Letters that words of their own have in both at least, or they are no better than common words: « & Co ».
 _OWN_LETTERS: Final = 3
 _ACRONYM_WORDS: Final = 3
@@ -45,7 +47,7 @@ def name_score(one: Name, other: Name) -> float:
         0 to 1; from `SAME_NAME` on they are taken as one. 0 where each has something that the other has not.
         Symmetric.
     """
-    if one.glued and one.glued == other.glued and one.whole.of(*TELLING):
+    if one.glued & other.glued and one.whole.of(*TELLING):
         return 1.0 if one.whole.of("own", "mark") else 1.0 - _COMMON_WORDS
     score = _compare(one.whole, other.whole)
     if len(one.parts) > 1 or len(other.parts) > 1:
@@ -93,7 +95,7 @@ class _Pairing:
     @property
     def own(self) -> list[tuple[Word, Word, float]]:
         """Pairs of words that belong to these names only."""
-        return [pair for pair in self.matched if "own" in (pair[0].role, pair[1].role)]
+        return [pair for pair in self.matched if pair[0].role == pair[1].role == "own"]
 
     @property
     def is_own(self) -> bool:
@@ -102,9 +104,13 @@ class _Pairing:
 
     @property
     def likeness(self) -> float:
-        """Mean likeness of the pairs, long words counting more."""
-        letters = [len(one.text) + len(other.text) for one, other, _ in self.matched]
-        return sum(n * pair[2] for n, pair in zip(letters, self.matched, strict=True)) / max(sum(letters), 1)
+        """Mean likeness of all pairs or of the words of their own, whichever is less; long words count more."""
+        return min(_mean(self.matched), _mean(self.own) if self.own else 1.0)
+
+
+def _mean(pairs: Sequence[tuple[Word, Word, float]]) -> float:
+    letters = [len(one.text) + len(other.text) for one, other, _ in pairs]
+    return sum(n * pair[2] for n, pair in zip(letters, pairs, strict=True)) / max(sum(letters), 1)
 
 
 def _compare(one: Part, other: Part) -> float:
@@ -116,7 +122,7 @@ def _compare(one: Part, other: Part) -> float:
     has_kind = pairing.has_on_one("kind", "section")
     if not pairing.is_own:
         return _common(pairing, score)
-    if has_kind and not _stands_alone(pairing):
+    if has_kind and not _stands_alone(pairing, has_place=pairing.has_on_one("place", "commune")):
         return 0.0
     return score - _ONLY_KIND * has_kind
 
@@ -134,12 +140,15 @@ def _common(pairing: _Pairing, score: float) -> float:
     return score - _ONLY_KIND * pairing.has_on_one("section")
 
 
-def _stands_alone(pairing: _Pairing) -> bool:
+def _stands_alone(pairing: _Pairing, *, has_place: bool) -> bool:
     """Tell whether the words in both are a name of their own, the side with a kind of place more being that name.
 
-    « Ressourcerie Récobrada » is Récobrada; « Théâtre du Pavé » may be far from « Le Pavé ».
+    « Ressourcerie Récobrada » is Récobrada; « Théâtre du Pavé » may be far from « Le Pavé », « Radio Canal Sud » from
+    « Canal ».
     """
-    return len(pairing.own) > 1 or not any(one.is_linked != other.is_linked for one, other, _ in pairing.own)
+    if len(pairing.own) > 1:
+        return True
+    return not has_place and not any(one.is_linked != other.is_linked for one, other, _ in pairing.own)
 
 
 def _compare_parts(ones: Sequence[Part], others: Sequence[Part]) -> float:
@@ -201,12 +210,12 @@ def _alike(lefts: Sequence[Word], rights: Sequence[Word]) -> Iterator[tuple[floa
 @lru_cache(maxsize=2**16)
 def _likeness(one: str, other: str) -> float:
     """Return how alike two words are if one may be the other mistyped, else 0; digits are never mistyped."""
-    shortest = min(len(one), len(other))
-    allowed = next((errors for letters, errors in _ERRORS if shortest >= letters), 0)
+    longest = max(len(one), len(other))
+    allowed = next((errors for letters, errors in _ERRORS if longest >= letters), 0)
     if not allowed or [s for s in one if s.isdecimal()] != [s for s in other if s.isdecimal()]:
         return 0.0
     errors = OSA.distance(one, other, score_cutoff=allowed)
-    return 1 - errors / max(len(one), len(other)) if errors <= allowed else 0.0
+    return 1 - errors / longest if errors <= allowed else 0.0
 
 
 def _spelled_out(lefts: list[Word], rights: list[Word], other: Part) -> list[tuple[Word, Word, float]]:
@@ -216,14 +225,12 @@ def _spelled_out(lefts: list[Word], rights: list[Word], other: Part) -> list[tup
         run = _run(left.text, other.words)
         if run and all(word in rights or word.role in ("stop", "legal") for word in run):
             telling = [word for word in run if word in rights]
-            if not telling:
+            if sum(word.role in ("own", "kind") for word in telling) < _TELLING_WORDS:
                 continue
             lefts.remove(left)
-            for word in telling:
-                if word in rights:
-                    rights.remove(word)
-            role: Role = "own" if "own" in (left.role, *(word.role for word in telling)) else left.role
-            found.append((left, Word(telling[0].text, role, telling[0].is_linked), 1.0))
+            rights[:] = [word for word in rights if word not in telling]
+            role: Role = "own" if "own" in (left.role, *(word.role for word in telling)) else "kind"
+            found.append((replace(left, role=role), replace(telling[0], role=role), 1.0))
     return found
 
 

@@ -8,7 +8,7 @@ commune's name or not, what it runs in brackets. Here a name becomes words of wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
@@ -68,15 +68,15 @@ class Name:
         At least one.
     significant : str
         Words that tell something, for a quick comparison.
-    glued : str
-        The same without spaces: « Recyclo'Bat », « RECYCLO BAT ».
+    glued : frozenset of str
+        All words without spaces, with and without the legal form: « Recyclo'Bat », « RECYCLO BAT ».
     acronyms, initials : frozenset of str
         Words that may be acronyms; the initials of each part, which may be written as one elsewhere.
     """
 
     parts: tuple[Part, ...]
     significant: str
-    glued: str
+    glued: frozenset[str]
     acronyms: frozenset[str]
     initials: frozenset[str]
 
@@ -106,17 +106,28 @@ def read_name(name: str, commune: str = "", department: str = "") -> Name:
     known |= {word: "commune" for word in fold_place(commune).split() if _roles().get(word) != "stop"}
     parts = [Part(tuple(_words(text, known)), in_brackets) for text, in_brackets in _split(name)]
     parts = [part for n, part in enumerate(parts) if part.words and not (n and part.of("host"))]
-    telling = [part for part in parts if part.of(*TELLING)]
-    parts = telling or parts or [Part((), in_brackets=False)]
-    significant = [word.text for part in parts for word in part.words if word.role not in ("stop", "legal")]
-    single = [word.text for part in parts for word in part.words if word.role != "legal" and not _is_article(word)]
+    parts = [part for part in parts if part.of(*TELLING)] or parts or [Part((), in_brackets=False)]
+    words = [word for part in parts for word in part.words]
+    significant = [word.text for word in words if word.role not in ("stop", "legal")]
+    single = [word for word in words if not _is_article(word)]
     return Name(
-        tuple(parts),
+        tuple(_without_acronyms(parts)),
         significant=" ".join(sorted(significant)),
-        glued="".join(single),
+        glued=frozenset(("".join(w.text for w in single), "".join(w.text for w in single if w.role != "legal"))) - {""},
         acronyms=frozenset(word for word in significant if len(word) in ACRONYM_LETTERS and word.isalpha()),
         initials=frozenset().union(*(_initials(part) for part in parts)),
     )
+
+
+def _without_acronyms(parts: Sequence[Part]) -> list[Part]:
+    """Leave out a part that is but the initials of another: « MCT – MJC de Castanet-Tolosan »."""
+    spelled = [_initials(part) for part in parts]
+
+    def is_acronym(place: int) -> bool:
+        words = parts[place].words
+        return len(words) == 1 and any(words[0].text in one for n, one in enumerate(spelled) if n != place)
+
+    return [part for n, part in enumerate(parts) if not is_acronym(n)]
 
 
 @cache
