@@ -111,7 +111,7 @@ def _problems(table: RawTable) -> list[Problem]:
         ("required", "left", frame["left"].eq(""), t("merge.expected.id")),
         ("required", "right", frame["right"].eq(""), t("merge.expected.id")),
         ("required", "reason", frame["reason"].eq(""), t("merge.expected.reason")),
-        ("same_actor", "right", both & frame["left"].eq(frame["right"]), t("merge.expected.other")),
+        ("same_actor", "right", both & frame["left"].eq(frame["right"]), t("merge.expected.different")),
         ("repeated_pair", "right", both & pairs.duplicated(), t("merge.expected.once")),
     ]
     found = [
