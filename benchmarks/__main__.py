@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import classification
+from benchmarks import classification, merging
 from benchmarks import map as map_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
@@ -24,6 +24,7 @@ def main() -> None:
     """Run every measurement; what is asked (``--quick``...) is that of `benchmarks.map`."""
     classification.main([])
     filters()
+    merging.main()
     map_benchmark.main(sys.argv[1:])
 
 

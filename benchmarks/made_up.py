@@ -98,6 +98,7 @@ def made_up_actors(
             "is_sensitive": False,
             "geo_precision": precision,
             "is_supported": rng.random(n) < 0.05,
+            "is_confirmed": pd.Series([pd.NA] * n, dtype="boolean"),
             "source": "made_up",
             "source_kind": "other",
             "source_year": pd.Series(rng.integers(2015, 2027, size=n), dtype="Int64"),

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     cache: str = Field(default_factory=default_cache_folder, min_length=1)
     wfs_url: str = Field("https://data.geopf.fr/wfs/ows", pattern=r"^https?://[^\s<>\"']+$")
     wfs_timeout: float = Field(60, gt=0, le=3600)
+    geocoder_url: str = Field("https://data.geopf.fr/geocodage", pattern=r"^https?://[^\s<>\"']+$")
+    geocoder_timeout: float = Field(300, gt=0, le=3600)
+    geocoder_rows: int = Field(5000, ge=1, le=200_000)
 
     site_title: str = "essmap"
     site_url: str = ""

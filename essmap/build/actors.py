@@ -60,6 +60,7 @@ def build_actors(
         "website": or_missing(raw["website"]),
         "geo_precision": raw["geo_precision"].where(placed, "municipality"),
         "is_supported": raw["id"].isin(list(supported)),
+        "is_confirmed": pd.Series(pd.NA, index=raw.index, dtype="boolean"),
         "source": pd.Series(source, index=raw.index, dtype="str"),
         "source_kind": raw["source_kind"],
         "source_url": or_missing(raw["source_url"]),

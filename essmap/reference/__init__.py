@@ -29,6 +29,8 @@ from essmap.reference.tables import (
     projected_crs,
     source_kinds,
     support_kinds,
+    trust,
+    word_roles,
 )
 from essmap.reference.themes import NO_AXIS, SEVERAL_AXES, domain_axes, main_axis, naf_to_domains
 
@@ -60,4 +62,6 @@ __all__ = [
     "projected_crs",
     "source_kinds",
     "support_kinds",
+    "trust",
+    "word_roles",
 ]

@@ -44,6 +44,8 @@ _LAYOUTS = {
     "support_kinds": _Layout(("key", "label", "explanation", "order"), ("order",)),
     "departments": _Layout(("code", "name", "projected_epsg", "of_form", "in_form"), ("projected_epsg",)),
     "sensitive_words": _Layout(("pattern", "unless", "reason")),
+    "word_roles": _Layout(("word", "role", "note")),
+    "trust": _Layout(("field", "sources", "note")),
 }
 
 
@@ -201,6 +203,16 @@ def source_kinds() -> pd.DataFrame:
 def support_kinds() -> pd.DataFrame:
     """Return the kinds of support by the Department: label, explanation."""
     return table("support_kinds")
+
+
+def word_roles() -> pd.DataFrame:
+    """Return the words of names that many organisations have, in lower case without accents: their role."""
+    return table("word_roles")
+
+
+def trust() -> pd.DataFrame:
+    """Return, per field of an actor, the sources in order of trust (keys or kinds of sources, parted by ``;``)."""
+    return table("trust")
 
 
 def departments() -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 from essmap.errors import DataError, Problem
 from essmap.texts import t
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 CRS: Final = "EPSG:4326"
 
 ColumnType = Literal["text", "texts", "integer", "number", "boolean", "geometry"]
@@ -56,6 +56,8 @@ SOURCE_KINDS: Final = frozenset({"official", "own_site", "press", "register", "l
 #: The 22 units of Haute-Garonne are whole cantons, a city as a whole and parts of cantons outside it; loaded outlines
 #: replace them all by electoral cantons.
 CANTON_KINDS: Final = frozenset({"whole", "city", "partial", "electoral"})
+#: Why two rows are one actor, in the order in which they are tried.
+MERGE_RULES: Final = frozenset({"forced", "same_id", "siret", "siren_commune", "name_commune"})
 SUPPORT_KINDS: Final = frozenset({"grant", "label", "capital", "technical", "other"})
 
 ACTORS: Final = Table(
@@ -91,6 +93,12 @@ ACTORS: Final = Table(
         Column("website", "text", "own site, http(s)", nullable=True),
         Column("geo_precision", "text", "how precise the point is (reference/positions.csv)", values=PRECISIONS),
         Column("is_supported", "boolean", "named by at least one supported project"),
+        Column(
+            "is_confirmed",
+            "boolean",
+            "a national register has it too; missing: no register was read, or it has several that may be it",
+            nullable=True,
+        ),
         Column("source", "text", "key of the source in the manifest"),
         Column("source_kind", "text", "kind of page it was seen on", values=SOURCE_KINDS),
         Column("source_url", "text", "page it was seen on, http(s)", nullable=True),
@@ -205,10 +213,12 @@ MERGES: Final = Table(
     None,
     (
         Column("kept_id", "text", "actor that stays"),
-        Column("merged_id", "text", "row that was merged into it"),
-        Column("merged_name", "text", "its name"),
+        Column(
+            "merged_id", "text", "row that was merged into it; « masqué » where nothing finer than a commune is shown"
+        ),
+        Column("merged_name", "text", "its name; that of the actor where nothing finer is shown"),
         Column("source", "text", "its source"),
-        Column("rule", "text", "rule that decided"),
+        Column("rule", "text", "rule that decided", values=MERGE_RULES),
         Column("score", "number", "score of the rule, 0 to 1", nullable=True),
     ),
 )

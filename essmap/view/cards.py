@@ -98,7 +98,7 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
         facts.append((t("card.website"), link(site, _host(site))))
     if isinstance(actor.siren, str):
         facts.append((t("card.siren"), escape(actor.siren)))
-    facts.append((t("card.seen"), _source(actor)))
+    facts.append((t("card.seen"), _source(actor) + _unconfirmed(actor)))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts)
     activity = f'<p class="essmap-lead">{escape(actor.activity)}</p>' if isinstance(actor.activity, str) else ""
     label = escape(t("card.title", name=actor.name))
@@ -161,6 +161,12 @@ def _source(actor: Any) -> str:
         return escape(t("card.noted_in", year=actor.source_year) if known else t("card.noted_undated"))
     page = link(address, t("card.source_link", kind=kind["label"], host=_host(address)))
     return f"{page}<br><small>{escape(when)}</small>"
+
+
+def _unconfirmed(actor: Any) -> str:
+    """Return that no register has the actor; nothing where one has it, or none was read."""
+    is_missing = not pd.isna(actor.is_confirmed) and not actor.is_confirmed
+    return f"<br><small>{escape(t('card.unconfirmed'))}</small>" if is_missing else ""
 
 
 def _host(url: str) -> str:

@@ -71,6 +71,9 @@ BAD = {
     "accessibility_plan_url": ["exemple.fr", "javascript:alert(1)", "https://a b.fr", 'https://a.fr"'],
     "wfs_url": ["", "data.geopf.fr", "file:///etc/passwd", "https://a b.fr", "ftp://a.fr"],
     "wfs_timeout": ["0", "-1", "soon", "nan", "1e9"],
+    "geocoder_url": ["", "data.geopf.fr", "file:///etc/passwd", "https://a b.fr"],
+    "geocoder_timeout": ["0", "soon"],
+    "geocoder_rows": ["0", "200001", "1.5", "all"],
     "cache": [""],
     "frame_ancestors": ["'self'; script-src *", "a,b", "a\r\nX-Evil: 1"],
 }

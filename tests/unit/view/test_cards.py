@@ -88,7 +88,7 @@ def row_of(**values: object):
         "domains": ["numerique"], "axes": ["inclusion"], "activity": None, "address": None, "postcode": None,
         "commune_code": "31555", "commune_name": "Toulouse", "siren": None, "website": None, "is_sensitive": False,
         "geo_precision": "municipality", "is_supported": False, "source_kind": "official",
-        "source_url": "https://exemple.fr/page", "source_year": pd.NA,
+        "source_url": "https://exemple.fr/page", "source_year": pd.NA, "is_confirmed": pd.NA,
     }  # fmt: skip
     return next(pd.DataFrame([{**base, **values}]).itertuples())
 
@@ -153,6 +153,12 @@ def test_only_some_sources_are_linked(kind):
         == (kind in {"official", "own_site", "press"})
     )
     assert "2021" in read.text
+
+
+@pytest.mark.parametrize(("confirmed", "is_said"), [(pd.NA, False), (True, False), (False, True)])
+def test_actor_that_no_register_has_is_marked(confirmed, is_said):
+    """Only where registers were read and none has it; where none was read nothing is said."""
+    assert ("registres publics" in card(row_of(is_confirmed=confirmed)).text) == is_said
 
 
 def test_unknown_year_and_amount_are_said():
