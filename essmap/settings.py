@@ -87,6 +87,12 @@ class Settings(BaseSettings):
     cache: str = Field(default_factory=default_cache_folder, min_length=1)
     wfs_url: str = Field("https://data.geopf.fr/wfs/ows", pattern=r"^https?://[^\s<>\"']+$")
     wfs_timeout: float = Field(60, gt=0, le=3600)
+    #: The part before ``/search``. The service allows 7 requests a second; only a mirror of one's own takes more.
+    api_url: str = Field("https://recherche-entreprises.api.gouv.fr", pattern=r"^https?://[^\s<>\"'?#]+$")
+    api_rate: int = Field(7, ge=1, le=1000)
+    api_timeout: float = Field(30, gt=0, le=3600)
+    #: The index of the service is made anew every day: answers of two days may not fit together.
+    answers_max_age_days: float = Field(1, gt=0, le=3660)
 
     site_title: str = "essmap"
     site_url: str = ""

@@ -117,7 +117,8 @@ class Answers:
         digest = hashlib.sha256(body).hexdigest()
         said = {"url": url, "parameters": dict(parameters), "fetched_at": now.isoformat(), "sha256": digest}
         try:
-            write_whole(self.path(url, parameters), json.dumps(said).encode() + b"\n" + body)
+            whole = json.dumps(said).encode() + b"\n" + body
+            write_whole(self.path(url, parameters), whole, is_lasting=False)
         except OSError as error:
             raise SourceError(t("client.errors.not_kept", reason=system_reason(error))) from error
         return Answer(content, now, digest)

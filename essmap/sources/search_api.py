@@ -24,11 +24,11 @@ from essmap.errors import SourceError
 from essmap.schema.register import RegisterFile, RegisterRead
 from essmap.sources.answers import Answer, Answers
 from essmap.sources.client import Client, Manners, NoAnswerError
-from essmap.sources.search_answers import check_obeyed, read_answer
+from essmap.sources.search_answers import INNER_AT_MOST, check_obeyed, read_answer
 from essmap.sources.search_networks import Cut, Networks
 from essmap.sources.search_rows import register_rows
 from essmap.sources.search_slices import SECTIONS, Known, Places, Slice, describe
-from essmap.sources.search_sweep import CAP, PER_PAGE, Shortfall, Sweep
+from essmap.sources.search_sweep import PER_PAGE, Shortfall, Sweep
 from essmap.texts import t
 
 Progress = Callable[[int, int], None]
@@ -40,7 +40,7 @@ _GROUP: Final = 60_000
 _ALWAYS: Final = {
     "minimal": "true",
     "include": "siege,complements,matching_etablissements",
-    "limite_matching_etablissements": "100",
+    "limite_matching_etablissements": str(INNER_AT_MOST),
 }
 
 
@@ -73,7 +73,7 @@ class _Asker:
     """Asks the service, or the disk; counts, and remembers which answers were used."""
 
     def __init__(self, service: SearchService, client: Client, progress: Progress) -> None:
-        self._url = f"{service.url.rstrip('/')}/search"
+        self.url = f"{service.url.rstrip('/')}/search"
         max_age = None if service.offline else timedelta(days=service.max_age_days)
         self._answers = Answers(service.cache / "search-api", max_age)
         self._client = client
@@ -85,15 +85,15 @@ class _Asker:
 
     def __call__(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         asked = {**_ALWAYS, **parameters}
-        path = self._answers.path(self._url, asked)
+        path = self._answers.path(self.url, asked)
         now = self._client.clock.today()
-        answer = self._answers.find(self._url, asked, now)
+        answer = self._answers.find(self.url, asked, now)
         if answer is None:
             if self._is_offline:
                 raise SourceError(t("search_api.errors.offline", n=len(self._used)))
-            content = self._client.ask(self._url, read_answer, asked)
+            content = self._client.ask(self.url, read_answer, asked)
             check_obeyed(content, asked)
-            answer = self._answers.keep(self._url, asked, content, now)
+            answer = self._answers.keep(self.url, asked, content, now)
         else:
             self.from_disk += path not in self._used
         self._used[path] = Answer(None, answer.fetched_at, answer.digest)
@@ -166,7 +166,7 @@ def read_api(
         frame=frame,
         rows_in=len(frame) + sum(rejected.values()),
         rejected=rejected,
-        files=(_file(asker, asker._url),),
+        files=(_file(asker, asker.url),),
         is_complete=not shortfalls,
         shortfalls=tuple(dict.fromkeys(shortfalls)),
         figures={
@@ -175,7 +175,7 @@ def read_api(
             "answers_from_disk": asker.from_disk,
             "units": len(known.units),
             "elsewhere": elsewhere,
-            "networks": sum(unit["nombre_etablissements"] > 100 for unit in known.units.values()),
+            "networks": len(known.large),
         },
     )
 
@@ -187,7 +187,7 @@ def _read_all(asker: _Asker, known: Known, places: Places, department: str) -> t
     totals = [sweep.total(part) or 0 for part in groups]
     asker.expected = sum(max(1, -(-total // PER_PAGE)) for total in totals) + 3 * len(SECTIONS)
     short = [one for part in groups for one in sweep.read(part).short]
-    cut = Networks(asker, places, known).complete(groups)
+    cut = Networks(asker, places, known, department).complete(groups)
     short += [one for section in SECTIONS for one in _check_section(sweep, Slice(department), section)]
     return short, cut
 

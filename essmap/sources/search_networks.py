@@ -1,9 +1,11 @@
 """Completing units of more than 100 establishments, of which one answer of the API shows only a part.
 
 The inner list of a unit stops at 100 establishments, and a unit that has more is several documents of the index, of
-which an answer shows one. Two things are tried, both documented: the pages of establishments of a SIREN (the service
+which an answer shows one. What is tried is documented: the pages of establishments of a SIREN (the service
 may leave them empty), then the same filters in smaller places, down to a commune and a postcode. A unit of which as
-many open establishments are known as it has open ones is complete.
+many open establishments are known as it has open ones is complete. Two documents may still hide each other's
+establishments in one commune. Each SIRET of a unit is therefore asked for, as long as there are not too many, where
+something points to it: its head office is here, or a smaller place showed what a larger one had not.
 """
 
 from __future__ import annotations
@@ -13,14 +15,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from stdnum import luhn
+
 from essmap.sources.client import NoAnswerError
-from essmap.sources.search_answers import INNER_AT_MOST
+from essmap.sources.search_answers import INNER_AT_MOST, department_of
 from essmap.sources.search_slices import Known, Places, Slice, packed
 from essmap.sources.search_sweep import PER_PAGE
 
 #: Pages at most on which large units are looked for: the service sorts by number of open establishments.
 _TOP_PAGES: Final = 8
 _OPEN: Final = "A"
+#: SIRET asked for one by one, over all units: about a minute.
+_LOOKUPS_AT_MOST: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +46,20 @@ class Networks:
         Returns the answer to parameters.
     places : Places
     known : Known
+    department : str
+        INSEE code.
     """
 
-    def __init__(self, ask: Callable[[Mapping[str, str]], dict[str, Any]], places: Places, known: Known) -> None:
+    def __init__(
+        self, ask: Callable[[Mapping[str, str]], dict[str, Any]], places: Places, known: Known, department: str
+    ) -> None:
         self._ask = ask
+        self._department = department
         self._places = places
         self._known = known
         self._cut: dict[Cut, None] = {}
+        self._shown: dict[Cut, set[str]] = {}
+        self._lookups = 0
 
     def complete(self, parts: list[Slice]) -> list[Cut]:
         """Look for the establishments of large units in slices that hold all communes.
@@ -70,20 +83,25 @@ class Networks:
             self._by_siren(siren)
         for part in parts:
             self._within(part)
+        doubtful = {cut.siren: cut.part for cut in self._shown if self._is_hiding(cut)}
+        doubtful |= {cut.siren: cut.part for cut in self._cut}
+        local = (siren for siren in self._open_ones() if self._is_local(siren))
+        doubtful = {**{siren: Slice(self._department) for siren in local}, **doubtful}
+        for siren in sorted(doubtful, key=self._missing):
+            if not self._by_siret(siren):
+                self._cut[Cut(siren, doubtful[siren])] = None
         still = set(self._open_ones())
         return [cut for cut in self._cut if cut.siren in still]
 
     def _open_ones(self) -> list[str]:
         """Return the large units of which open establishments may be missing."""
-        large = (siren for siren, unit in self._known.units.items() if unit["nombre_etablissements"] > INNER_AT_MOST)
-        return sorted(siren for siren in large if not self._is_complete(siren))
+        return sorted(siren for siren in self._known.large if not self._is_complete(siren))
 
     def _is_complete(self, siren: str) -> bool:
         sites = self._known.sites[siren].values()
         opened = sum(site.get("etat_administratif") == _OPEN for site in sites)
         unit = self._known.units[siren]
-        everything = len(sites) >= unit["nombre_etablissements"]
-        return everything or opened >= unit["nombre_etablissements_ouverts"]
+        return bool(len(sites) >= unit["nombre_etablissements"] or opened >= unit["nombre_etablissements_ouverts"])
 
     def _by_siren(self, siren: str) -> None:
         """Turn the pages of establishments of a unit, for as long as they bring something."""
@@ -101,6 +119,51 @@ class Networks:
             is_empty = not any(unit["matching_etablissements"] for unit in ours)
             if is_empty or (number > 1 and len(self._known.sites[siren]) == before) or self._is_complete(siren):
                 return
+
+    def _missing(self, siren: str) -> int:
+        """Return how many establishments of a unit were never shown."""
+        return int(self._known.units[siren]["nombre_etablissements"] - len(self._known.sites[siren]))
+
+    def _is_local(self, siren: str) -> bool:
+        """Tell whether the head office of a unit is in the department, so that most of its establishments may be."""
+        seat = self._known.units[siren]["siege"]
+        return department_of(str(seat.get("commune") or "")) == self._department
+
+    def _is_hiding(self, cut: Cut) -> bool:
+        """Tell whether an answer that had room for more did not show what is known of a unit there."""
+        postcodes = set(dict(cut.part.filters).get("code_postal", "").split(",")) - {""}
+        there = {
+            siret
+            for siret, site in self._known.sites[cut.siren].items()
+            if site.get("commune") in cut.part.communes and (not postcodes or site.get("code_postal") in postcodes)
+        }
+        shown = self._shown[cut]
+        return len(shown) < INNER_AT_MOST and not there <= shown and not self._is_complete(cut.siren)
+
+    def _by_siret(self, siren: str) -> bool:
+        """Ask for each SIRET of a unit that is not known; tell whether all of them are known then.
+
+        A SIRET is the SIREN, a number from 1 in the order of creation, and a check digit (INSEE).
+        """
+        count = self._known.units[siren]["nombre_etablissements"]
+        if not luhn.is_valid(siren) or self._lookups + self._missing(siren) > _LOOKUPS_AT_MOST:
+            return False
+        for number in range(1, count + 1):
+            digits = f"{siren}{number:04}"
+            siret = digits + luhn.calc_check_digit(digits)
+            if siret in self._known.sites[siren]:
+                continue
+            self._lookups += 1
+            try:
+                units = self._ask({"q": siret, "page": "1", "per_page": str(PER_PAGE)})["results"]
+            except NoAnswerError:
+                continue
+            for unit in units:
+                if unit["siren"] == siren:
+                    self._known.add(unit)
+            if self._is_complete(siren):
+                return True
+        return self._is_complete(siren)
 
     def _within(self, part: Slice) -> None:
         """Look for large units in a slice, in smaller and smaller places."""
@@ -135,7 +198,9 @@ class Networks:
             for unit in units:
                 self._known.add(unit)
                 if unit["siren"] in wanted:
-                    shown[unit["siren"]] = len(unit["matching_etablissements"])
+                    rows = {str(site.get("siret")) for site in unit["matching_etablissements"]}
+                    self._shown.setdefault(Cut(unit["siren"], part), rows)
+                    shown[unit["siren"]] = len(rows)
             if len(units) < PER_PAGE or units[-1]["nombre_etablissements_ouverts"] < least:
                 break
         still = set(self._open_ones())
@@ -160,4 +225,4 @@ class Networks:
         if is_cut:
             beginnings = sorted({code[:2] for code in postcodes})
             others = [f"{start}{number:03}" for start in beginnings for number in range(1000)]
-            yield from packed([code for code in others if code not in postcodes], lambda _: 1, 250)
+            yield from packed([code for code in others if code not in postcodes], lambda _: 1, len(others))

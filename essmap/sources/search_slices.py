@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from essmap.sources.search_answers import UNIT_FILTERS, sites_of
+from essmap.sources.search_answers import INNER_AT_MOST, UNIT_FILTERS, sites_of
 from essmap.texts import t
 
 #: Sections of NAF rév. 2.
@@ -70,16 +70,21 @@ class Known:
         The last that was shown of each unit, by SIREN.
     sites : dict
         Establishments by SIREN, then SIRET; what the head office's block says wins, since it says more.
+    large : set of str
+        SIREN of the units that have more establishments than one answer shows.
     """
 
     units: dict[str, dict[str, Any]] = field(default_factory=dict)
     sites: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
+    large: set[str] = field(default_factory=set)
     _by_commune: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
     def add(self, unit: dict[str, Any]) -> None:
         """Note a unit and the establishments that it shows."""
         siren = unit["siren"]
         self.units[siren] = unit
+        if unit["nombre_etablissements"] > INNER_AT_MOST:
+            self.large.add(siren)
         sites = self.sites.setdefault(siren, {})
         for site in sites_of(unit):
             sites[str(site.get("siret"))] = {**sites.get(str(site.get("siret")), {}), **site}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -22,7 +23,7 @@ from essmap.sources.search_slices import FLAGS, Known, Places, Slice, divisions,
 PER_PAGE: Final = 25
 CAP: Final = 10_000  # a total of 10,000 means that or more; no page goes beyond
 #: Units from which a slice is divided before it is read: well below the cap, as the contract advises.
-DEEPEST: Final = 4_000
+DEEPEST: Final = 5_000
 #: Totals are close to exact up to here, and wrong by a few percent above.
 _EXACT_UP_TO: Final = 1_000
 _TOLERANCE: Final = 0.02
@@ -168,7 +169,7 @@ class Sweep:
             If the service is down, or no longer what it was.
         """
         reading = Reading(part, self.known.members(part), self.total(part))
-        if is_checked and reading.total is not None and len(reading.found) >= reading.total <= _EXACT_UP_TO:
+        if is_checked and self._is_known(reading):
             return reading
         for step in self._steps(reading):
             before = len(reading.found)
@@ -188,6 +189,16 @@ class Sweep:
         else:
             reading.short = []
         return reading
+
+    def _is_known(self, reading: Reading) -> bool:
+        """Tell whether all units of a slice are known: by its total, or by its count where that is not exact."""
+        if reading.total is None or len(reading.found) < least_of(reading.total):
+            return False
+        if reading.total <= _EXACT_UP_TO:
+            return len(reading.found) >= reading.total
+        with suppress(NoAnswerError):
+            reading.count = self.count(reading.part)
+        return reading.count is not None and len(reading.found) >= reading.count
 
     def total(self, part: Slice) -> int | None:
         """Return how many units the service says a slice holds; None where it does not answer.
