@@ -178,12 +178,15 @@ class Client:
         NoAnswerError
             If no attempt brought a usable answer.
         SourceError
-            If the service refuses the request, sends elsewhere, answers without end, or ``read`` says so.
+            If the service refuses the request, asks to be left alone for long, sends elsewhere or answers without
+            end, or if ``read`` says so.
         """
         try:
             request = self._http.build_request(method, url, params=parameters, **content)
         except httpx.InvalidURL as error:
             raise SourceError(t("client.errors.address", url=url)) from error
+        if request.url.scheme not in {"http", "https"} or not request.url.host:
+            raise SourceError(t("client.errors.address", url=url))
         reason = ""
         for attempt in range(1, self._manners.attempts + 1):
             wait_s = None
@@ -191,12 +194,10 @@ class Client:
                 return self._read(self._body(request), read)
             except _PassingError as error:
                 reason, wait_s = str(error), error.wait_s
-            except httpx.UnsupportedProtocol as error:
-                raise SourceError(t("client.errors.address", url=url)) from error
             except httpx.RequestError as error:
                 reason = t(f"client.reasons.{_reason(error)}")
             if wait_s is not None and wait_s > _LONGEST_WAIT_S:
-                raise NoAnswerError(t("client.errors.later", url=url, minutes=round(wait_s / 60)))
+                raise SourceError(t("client.errors.later", url=url, minutes=round(wait_s / 60)))
             if attempt < self._manners.attempts:
                 self._clock.sleep(self._pause(attempt, wait_s))
         raise NoAnswerError(t("client.errors.no_answer", url=url, attempts=self._manners.attempts, reason=reason))

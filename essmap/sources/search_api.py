@@ -36,6 +36,8 @@ Progress = Callable[[int, int], None]
 PUBLISHED_AT: Final = "https://recherche-entreprises.api.gouv.fr"
 #: Inhabitants of the communes asked together: some 500 units, of about 8 for 1,000 inhabitants.
 _GROUP: Final = 60_000
+#: Requests in a row that were given up, each after several attempts.
+_FAILURES_AT_MOST: Final = 8
 #: Sent with every request: no officers, no accounts.
 _ALWAYS: Final = {
     "minimal": "true",
@@ -80,6 +82,7 @@ class _Asker:
         self._is_offline = service.offline
         self._progress = progress
         self._used: dict[Path, Answer] = {}
+        self._failures = 0
         self.expected = 1
         self.from_disk = 0
 
@@ -91,8 +94,7 @@ class _Asker:
         if answer is None:
             if self._is_offline:
                 raise SourceError(t("search_api.errors.offline", n=len(self._used)))
-            content = self._client.ask(self.url, read_answer, asked)
-            check_obeyed(content, asked)
+            content = self._fetched(asked)
             answer = self._answers.keep(self.url, asked, content, now)
         else:
             self.from_disk += path not in self._used
@@ -100,6 +102,19 @@ class _Asker:
         self.report()
         content = answer.content
         return content if isinstance(content, dict) else {}
+
+    def _fetched(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        """Return an answer of the service; after too many in a row that did not come, it is down."""
+        try:
+            content = self._client.ask(self.url, read_answer, asked)
+        except NoAnswerError as error:
+            self._failures += 1
+            if not self._used or self._failures == _FAILURES_AT_MOST:
+                raise SourceError(str(error)) from error
+            raise
+        self._failures = 0
+        check_obeyed(content, asked)
+        return content
 
     def report(self, *, is_finished: bool = False) -> None:
         """Tell how many answers there are, of how many expected."""

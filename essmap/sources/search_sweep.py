@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from essmap.errors import SourceError
 from essmap.sources.client import NoAnswerError
 from essmap.sources.search_slices import FLAGS, Known, Places, Slice, divisions, repeats
 
@@ -32,7 +31,6 @@ _TOLERANCE_ABOVE: Final = 0.05
 _OTHER_SIZES: Final = (24, 23, 22, 21, 20)
 _LAST_SIZES: Final = (19, 18)
 _BARREN: Final = 8  # pages in a row that bring nothing: this round has given what it could
-_FAILURES_AT_MOST: Final = 8  # requests in a row given up, each after several attempts: the service is down
 _REPAIRS_UNTIL: Final = 10_000  # requests after which nothing more is looked for
 _HOLE: Final = ""  # a place of the list whose page never came
 
@@ -108,7 +106,6 @@ class Sweep:
         self._places = places
         self.known = known
         self._shown: dict[tuple[Slice, int, int], tuple[list[str], int]] = {}
-        self._failures = 0
 
     def page(self, part: Slice, number: int, size: int = PER_PAGE) -> tuple[list[str], int]:
         """Return the units of a page, and the total that the service says.
@@ -132,18 +129,11 @@ class Sweep:
         NoAnswerError
             If this page could not be had; others may be.
         SourceError
-            If nothing could be had for a while: the service is down.
+            If the service is down, or no longer what it was.
         """
         key = (part, number, size)
         if key not in self._shown:
-            try:
-                answer = self._ask({**part.parameters, "page": str(number), "per_page": str(size)})
-            except NoAnswerError as error:
-                self._failures += 1
-                if not self._shown or self._failures >= _FAILURES_AT_MOST:
-                    raise SourceError(str(error)) from error
-                raise
-            self._failures = 0
+            answer = self._ask({**part.parameters, "page": str(number), "per_page": str(size)})
             for unit in answer["results"]:
                 self.known.add(unit)
             self._shown[key] = [unit["siren"] for unit in answer["results"]], answer["total_results"]

@@ -172,8 +172,8 @@ class MadeUp:
         unit = self._unit("ASSOCIATION")
         unit.is_masked = kind < 0.04 and unit.section is not None
         home = self._places[CITY] if in_the_city else self._somewhere()
-        if number % 1500 == 1499 and not in_the_city:
-            home = FORMER_COMMUNE
+        if number % 150 == 149 and not in_the_city:
+            home, kind = FORMER_COMMUNE, 0.5
         if kind > 0.995:
             unit.is_person, unit.nature, unit.name = True, "1000", f"PERSONNE INVENTÉE {number}"
         if 0.90 < kind <= 0.95:  # here only what is closed

@@ -44,9 +44,9 @@ FAULTS = ("429", "429-date", "500", "503", "cut", "truncated", "html", "slow")
 class FakeClock:
     """A clock that moves when somebody waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: datetime = datetime(2026, 9, 1, 8, tzinfo=UTC)) -> None:
         self.seconds = 1_000.0
-        self.start = datetime(2026, 9, 1, 8, tzinfo=UTC)
+        self.start = start
 
     def now(self) -> float:
         """Return seconds that never go back."""
@@ -408,6 +408,7 @@ def serve(stand_in: SearchStandIn, port: int = 0) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # an answer in two writes would wait for the client's word
 
         def do_GET(self) -> None:
             stand_in.handle(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -106,7 +107,7 @@ def test_bad_moments_are_tried_again(bad):
     """A busy, cut or broken answer is asked for again, a little later each time, and the answer comes."""
     asking, sent = client([*(BAD[bad]() for _ in range(4)), ok()])
     assert asking.ask(URL, json.loads, {"q": "x"}) == {"a": 1}
-    waits = [later - sooner for (sooner, _), (later, _) in zip(sent, sent[1:], strict=False)]
+    waits = [later - sooner for (sooner, _), (later, _) in pairwise(sent)]
     assert len(waits) == 4
     assert all(wait > 0.4 for wait in waits)
     assert bad == "429" or waits[3] > waits[0]
@@ -160,8 +161,9 @@ def test_retry_after_in_the_past_does_not_hurry():
 def test_service_that_asks_for_an_hour_is_left_alone():
     """A wait longer than a few minutes is said, not sat through, and nothing more is sent."""
     asking, sent = client([httpx.Response(429, headers={"Retry-After": "3600"}), ok()])
-    with pytest.raises(NoAnswerError, match="attendre 60 minutes"):
+    with pytest.raises(SourceError, match="attendre 60 minutes") as caught:
         asking.ask(URL, json.loads)
+    assert not isinstance(caught.value, NoAnswerError)
     assert len(sent) == 1
 
 
@@ -229,7 +231,7 @@ def test_answer_without_end_is_refused():
         asking.ask(URL, json.loads)
 
 
-@pytest.mark.parametrize("url", ["ftp://service.exemple.fr/", "service", "http://[", "https://exemple.fr:port/"])
+@pytest.mark.parametrize("url", ["ftp://service.exemple.fr/", "service", "https:///search", "https://exemple.fr:port/"])
 def test_address_that_is_none_is_said(url):
     """An address that cannot be asked is a sentence that names it."""
     asking, sent = client([])
