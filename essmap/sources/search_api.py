@@ -203,8 +203,8 @@ def _read_all(asker: _Asker, known: Known, places: Places, department: str) -> t
     asker.expected = sum(max(1, -(-total // PER_PAGE)) for total in totals) + 3 * len(SECTIONS)
     short = [one for part in groups for one in sweep.read(part).short]
     cut = Networks(asker, places, known, department).complete(groups)
-    short += [one for section in SECTIONS for one in _check_section(sweep, Slice(department), section)]
-    return short, cut
+    escaped = [one for section in SECTIONS for one in _check_section(sweep, Slice(department), section)]
+    return short or escaped, cut
 
 
 def _check_section(sweep: Sweep, whole: Slice, section: str) -> list[Shortfall]:

@@ -31,6 +31,7 @@ _TOLERANCE_ABOVE: Final = 0.05
 _OTHER_SIZES: Final = (24, 23, 22, 21, 20)
 _LAST_SIZES: Final = (19, 18)
 _BARREN: Final = 8  # pages in a row that bring nothing: this round has given what it could
+_DEPTH: Final = 2  # filters of a slice beyond which it is divided only if it is too large to be read
 _REPAIRS_UNTIL: Final = 10_000  # requests after which nothing more is looked for
 _HOLE: Final = ""  # a place of the list whose page never came
 
@@ -175,10 +176,22 @@ class Sweep:
             if len(self._shown) > _REPAIRS_UNTIL:
                 break
         if not reading.is_whole and not self._is_whole_by_now(reading):
-            reading.short = reading.short or [Shortfall(part, len(reading.found), reading.needed)]
+            reading.short = self._still_short(reading) or [Shortfall(part, len(reading.found), reading.needed)]
         else:
             reading.short = []
         return reading
+
+    def _still_short(self, reading: Reading) -> list[Shortfall]:
+        """Return the parts found short that later ones did not complete: of the first way to divide that has some."""
+        still: list[Shortfall] = []
+        for short in reading.short:
+            found = max(short.found, len(self.known.members(short.part)))
+            is_same_way = not still or [name for name, _ in short.part.filters] == [
+                name for name, _ in still[0].part.filters
+            ]
+            if is_same_way and (short.expected is None or found < short.expected):
+                still.append(Shortfall(short.part, found, short.expected))
+        return still
 
     def _is_known(self, reading: Reading) -> bool:
         """Tell whether all units of a slice are known: by its total, or by its count where that is not exact."""
@@ -217,6 +230,12 @@ class Sweep:
         """Yield what can be done, one after the other, until the slice is whole."""
         again = partial(partial, self._look_again)
         ways = divisions(reading.part, self._places, self.known)
+        if reading.total is not None and reading.total <= PER_PAGE:  # all of it is on one page: nothing is skipped
+            yield partial(self._walk)
+            yield again(size=_OTHER_SIZES[0])
+            return
+        if len(reading.part.filters) >= _DEPTH and (reading.total or 0) <= DEEPEST:
+            ways = iter(())
         if reading.total is None:
             if len(reading.part.communes) > 1:
                 yield partial(self._divide, division=next(ways))
@@ -261,7 +280,7 @@ class Sweep:
         twice = repeats(reading.slots)
         pages = range(1, min(math.ceil(max(len(twice), reading.total or 0) / size), CAP // size) + 1)
         weights = {number: sum(twice[(number - 1) * size : number * size]) for number in pages}
-        is_aimed = any(weights.values())
+        is_aimed = any(weights.values()) and len(reading.found) < len(twice)
         barren = 0
         for number in sorted(pages, key=lambda number: (-weights[number], number)):
             before = len(reading.found)
@@ -281,7 +300,7 @@ class Sweep:
             short += child.short
             if reading.count is not None and reading.is_sure:
                 return
-        reading.short = short
+        reading.short += short
 
     def _count(self, reading: Reading) -> None:
         reading.count = self.count(reading.part)

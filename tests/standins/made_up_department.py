@@ -118,7 +118,7 @@ class MadeUp:
         networks = [self._federation(), self._national(), self._city_network()]
         city_left = in_the_city - 2
         for number in range(size - len(networks)):
-            self.units.append(self._ordinary(number, in_the_city=number < city_left))
+            self.units.append(self._ordinary(number - city_left))
         self.units += networks
         self.units += list(self._not_to_be_found(size // 40))
         self._random.shuffle(self.units)
@@ -167,15 +167,17 @@ class MadeUp:
     def _somewhere(self) -> tuple[str, str, str]:
         return self._places[self._random.choices(self._codes, self._code_weights)[0]]
 
-    def _ordinary(self, number: int, *, in_the_city: bool) -> Unit:
+    def _ordinary(self, number: int) -> Unit:
+        """Return a unit with one of the traps, or none; it has an establishment in the city below 0."""
+        in_the_city = number < 0
         kind = self._random.random()
         unit = self._unit("ASSOCIATION")
         unit.is_masked = kind < 0.04 and unit.section is not None
         home = self._places[CITY] if in_the_city else self._somewhere()
-        if number % 150 == 149 and not in_the_city:
+        if number in {5, 9}:
             home, kind = FORMER_COMMUNE, 0.5
         if kind > 0.995:
-            unit.is_person, unit.nature, unit.name = True, "1000", f"PERSONNE INVENTÉE {number}"
+            unit.is_person, unit.nature, unit.name = True, "1000", f"PERSONNE INVENTÉE {unit.siren}"
         if 0.90 < kind <= 0.95:  # here only what is closed
             self._site(unit, self._random.choice(ELSEWHERE))
             self._site(unit, home, is_open=False)
