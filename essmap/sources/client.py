@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import email.utils
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol, TypeVar
+from datetime import UTC
+from typing import Any, Final, TypeVar
 
 import httpx
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 from essmap import __version__
 from essmap.errors import SourceError
+from essmap.sources.clock import Clock, SystemClock
 from essmap.texts import t
 
 T = TypeVar("T")
@@ -31,38 +31,6 @@ _LONGEST_WAIT_S: Final = 300.0  # a service that asks for more is left alone: co
 _LONGEST_PAUSE_S: Final = 30.0
 _REDIRECTIONS_AT_MOST: Final = 3
 _SHOWN: Final = 80  # signs of a broken answer that are worth showing
-
-
-class Clock(Protocol):
-    """What tells the time and waits."""
-
-    def now(self) -> float:
-        """Return seconds that never go back."""
-        ...
-
-    def today(self) -> datetime:
-        """Return the moment, in UTC."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
-
-
-class SystemClock:
-    """The clock of the machine."""
-
-    def now(self) -> float:
-        """Return seconds that never go back."""
-        return time.monotonic()
-
-    def today(self) -> datetime:
-        """Return the moment, in UTC."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)

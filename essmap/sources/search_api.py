@@ -26,9 +26,10 @@ from essmap.sources.answers import Answer, Answers
 from essmap.sources.client import Client, Manners, NoAnswerError
 from essmap.sources.search_answers import INNER_AT_MOST, check_obeyed, read_answer
 from essmap.sources.search_networks import Cut, Networks
+from essmap.sources.search_reading import PER_PAGE, Shortfall
 from essmap.sources.search_rows import register_rows
 from essmap.sources.search_slices import SECTIONS, Known, Places, Slice, describe
-from essmap.sources.search_sweep import PER_PAGE, Shortfall, Sweep
+from essmap.sources.search_sweep import Sweep
 from essmap.texts import t
 
 Progress = Callable[[int, int], None]

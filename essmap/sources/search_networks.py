@@ -19,8 +19,8 @@ from stdnum import luhn
 
 from essmap.sources.client import NoAnswerError
 from essmap.sources.search_answers import INNER_AT_MOST, department_of
+from essmap.sources.search_reading import PER_PAGE
 from essmap.sources.search_slices import Known, Places, Slice, packed
-from essmap.sources.search_sweep import PER_PAGE
 
 #: Pages at most on which large units are looked for: the service sorts by number of open establishments.
 _TOP_PAGES: Final = 8

@@ -12,21 +12,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 from essmap.sources.client import NoAnswerError
+from essmap.sources.search_reading import CAP, EXACT_UP_TO, PER_PAGE, Reading, Shortfall, least_of
 from essmap.sources.search_slices import FLAGS, Known, Places, Slice, divisions, repeats
 
-PER_PAGE: Final = 25
-CAP: Final = 10_000  # a total of 10,000 means that or more; no page goes beyond
 #: Units from which a slice is divided before it is read: well below the cap, as the contract advises.
 DEEPEST: Final = 5_000
-#: Totals are close to exact up to here, and wrong by a few percent above.
-_EXACT_UP_TO: Final = 1_000
-_TOLERANCE: Final = 0.02
-_TOLERANCE_ABOVE: Final = 0.05
 #: Sizes of page with which a slice is looked at again: other borders, so other units beside them.
 _OTHER_SIZES: Final = (24, 23, 22, 21, 20)
 _LAST_SIZES: Final = (19, 18)
@@ -34,61 +28,6 @@ _BARREN: Final = 8  # pages in a row that bring nothing: this round has given wh
 _DEPTH: Final = 2  # filters of a slice beyond which it is divided only if it is too large to be read
 _REPAIRS_UNTIL: Final = 10_000  # requests after which nothing more is looked for
 _HOLE: Final = ""  # a place of the list whose page never came
-
-
-@dataclass(frozen=True, slots=True)
-class Shortfall:
-    """A slice that could not be read whole; ``expected`` is None where the service did not say how much it holds."""
-
-    part: Slice
-    found: int
-    expected: int | None
-
-
-@dataclass(slots=True)
-class Reading:
-    """How far the reading of a slice has come.
-
-    Attributes
-    ----------
-    found : set of str
-        SIREN of the units in it.
-    total : int or None
-        What the service says.
-    slots : list of str
-        The unit in each place of the list, from the first walk.
-    count : int or None
-        Units in the slice, counted by places.
-    """
-
-    part: Slice
-    found: set[str]
-    total: int | None = None
-    slots: list[str] = field(default_factory=list)
-    count: int | None = None
-    short: list[Shortfall] = field(default_factory=list)
-
-    @property
-    def needed(self) -> int | None:
-        """Units below which the slice is short; None where nobody knows."""
-        least = None if self.total is None or self.total >= CAP else least_of(self.total)
-        known = [number for number in (self.count, least) if number is not None]
-        return max(known) if known else None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing is missing."""
-        return self.needed is not None and len(self.found) >= self.needed
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the total, where it is close to exact, does not promise more either."""
-        return self.is_whole and not (self.total is not None and len(self.found) < self.total <= _EXACT_UP_TO)
-
-
-def least_of(total: int) -> int:
-    """Return the units that a slice must hold, given its approximate total."""
-    return math.ceil(total * (1 - (_TOLERANCE if total <= _EXACT_UP_TO else _TOLERANCE_ABOVE)))
 
 
 class Sweep:
@@ -169,17 +108,25 @@ class Sweep:
             except NoAnswerError:
                 continue
             reading.found |= self.known.members(part)
+            reading.short = self._still_short(reading)
             is_second_look = bool(reading.slots) and step.func == self._look_again
-            if reading.is_sure or (reading.is_whole and is_second_look and len(reading.found) == before):
+            is_stable = reading.is_whole and is_second_look and len(reading.found) == before
+            if (reading.is_sure or is_stable) and not self._is_in_doubt(reading):
                 reading.short = []
                 return reading
             if len(self._shown) > _REPAIRS_UNTIL:
                 break
-        if not reading.is_whole and not self._is_whole_by_now(reading):
-            reading.short = self._still_short(reading) or [Shortfall(part, len(reading.found), reading.needed)]
-        else:
+        is_whole = reading.is_whole or self._is_whole_by_now(reading)
+        if is_whole and not self._is_in_doubt(reading):
             reading.short = []
+        elif not reading.short:
+            reading.short = [Shortfall(part, len(reading.found), reading.needed)]
         return reading
+
+    @staticmethod
+    def _is_in_doubt(reading: Reading) -> bool:
+        """Tell whether a slice over the cap, whose count is only as good as its flags, has a part that is short."""
+        return reading.total is not None and reading.total >= CAP and bool(reading.short)
 
     def _still_short(self, reading: Reading) -> list[Shortfall]:
         """Return the parts found short that later ones did not complete: of the first way to divide that has some."""
@@ -197,7 +144,7 @@ class Sweep:
         """Tell whether all units of a slice are known: by its total, or by its count where that is not exact."""
         if reading.total is None or len(reading.found) < least_of(reading.total):
             return False
-        if reading.total <= _EXACT_UP_TO:
+        if reading.total <= EXACT_UP_TO:
             return len(reading.found) >= reading.total
         with suppress(NoAnswerError):
             reading.count = self.count(reading.part)
@@ -243,8 +190,8 @@ class Sweep:
         if reading.total > DEEPEST:
             yield partial(self._count)
             yield from (partial(self._divide, division=division) for division in ways)
-            if reading.count is None and not reading.short:  # too many to be counted, and nothing is known to lack
-                reading.count = len(reading.found)
+            if reading.total >= CAP and reading.count is None:  # too many to be counted or read: its parts tell
+                reading.count = None if reading.short else len(reading.found)
                 return
         yield partial(self._walk)
         yield from (again(size=size) for size in _OTHER_SIZES)

@@ -1,7 +1,7 @@
 """A stand-in for the API Recherche d'entreprises, as its contract says it behaves, misbehaviour included.
 
 Use `SearchStandIn.transport` in a test, `serve` for real HTTP on this machine, or
-``python -m tests.standins.search_api --port 8123 --faults`` by hand. Whatever happens follows from the seed.
+``python -m tests.standins.search_api --port 8123 --faults 429,cut`` by hand. Whatever happens follows from the seed.
 """
 
 from __future__ import annotations
@@ -433,10 +433,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8123)
     parser.add_argument("--units", type=int, default=12_000)
     parser.add_argument("--in-the-city", type=int, default=10_300)
-    parser.add_argument("--faults", action="store_true", help="misbehave in every way now and then")
+    parser.add_argument("--faults", default="", help=f"some of {','.join(FAULTS)}, or all")
     options = parser.parse_args()
+    faults = FAULTS if options.faults == "all" else tuple(filter(None, options.faults.split(",")))
     units = MadeUp(options.units, options.in_the_city).units
-    stand_in = SearchStandIn(units, faults=FAULTS if options.faults else (), retry_after=1)
+    stand_in = SearchStandIn(units, faults=faults, retry_after=1)
     with serve(stand_in, options.port) as url:
         print(f"ESSMAP_API_URL={url}", flush=True)  # noqa: T201
         threading.Event().wait()

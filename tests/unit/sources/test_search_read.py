@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from essmap.errors import SourceError
-from essmap.sources import search_networks, search_sweep
+from essmap.sources import search_networks, search_reading, search_sweep
 from essmap.sources.client import Client, Manners
 from essmap.sources.search_api import SearchService, read_api
+from standins import search_api as search_stand_in
 from standins.made_up_department import CITY, FORMER_COMMUNE, MadeUp, truth
 from standins.search_api import FAULTS, FakeClock, SearchStandIn, serve
 
@@ -84,13 +85,37 @@ def test_pages_that_repeat_and_skip_are_made_whole(small, communes, tmp_path, ot
     assert_exact(read(SearchStandIn(small, other_copy=other_copy), tmp_path, communes), small)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_slices_over_the_limit_are_divided(small, communes, tmp_path, monkeypatch, seed):
     """With a low limit all ways to divide are used, and together they find everything."""
     monkeypatch.setattr(search_sweep, "DEEPEST", 30)
     stand_in = SearchStandIn(small, other_copy=0.3, seed=seed)
     assert_exact(read(stand_in, tmp_path, communes), small)
     assert {"section_activite_principale", "code_postal"} <= set().union(*stand_in.queries)
+
+
+@pytest.fixture
+def low_cap(monkeypatch):
+    """A service that gives no more than 200 units for one question, and a reader that knows it."""
+    for module in (search_sweep, search_reading, search_stand_in):
+        monkeypatch.setattr(module, "CAP", 200)
+    monkeypatch.setattr(search_sweep, "DEEPEST", 60)
+
+
+def test_commune_over_the_cap_is_counted_by_halves_and_read_by_parts(small, communes, tmp_path, low_cap):
+    """No question about the city as a whole goes beyond the cap, yet all of it is found."""
+    stand_in = SearchStandIn(small, other_copy=0.2)
+    assert_exact(read(stand_in, tmp_path, communes), small)
+    assert "convention_collective_renseignee" in set().union(*stand_in.queries)
+
+
+def test_loss_in_a_commune_over_the_cap_is_said(small, communes, tmp_path, low_cap):
+    """Where the whole cannot be counted at once, a part that is short is not forgotten."""
+    lost = [unit.siren for unit in small if unit.section == "Q" and {site.commune for site in unit.sites} == {CITY}
+            and unit.is_ess and unit.is_open]  # fmt: skip
+    found = read(SearchStandIn(small, lost=frozenset(lost[:8])), tmp_path, communes)
+    assert not found.is_complete
+    assert any("Toulouse, section Q" in sentence for sentence in found.shortfalls)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -106,11 +131,17 @@ class KilledError(BaseException):
     """What no code catches."""
 
 
+@pytest.fixture(scope="module")
+def undisturbed(small, communes, tmp_path_factory):
+    """A read that nothing stopped, and how many requests it took."""
+    stand_in = SearchStandIn(small, other_copy=0.2)
+    return read(stand_in, tmp_path_factory.mktemp("undisturbed"), communes), len(stand_in.times)
+
+
 @pytest.mark.parametrize("after", [0, 7, 60, 150])
-def test_read_that_was_killed_goes_on_and_ends_the_same(small, communes, tmp_path, after):
+def test_read_that_was_killed_goes_on_and_ends_the_same(small, communes, tmp_path, after, undisturbed):
     """Killed at any request and started again, twice: the same rows, and no answer is asked for twice."""
-    whole = SearchStandIn(small, other_copy=0.2)
-    expected = read(whole, tmp_path / "whole", communes)
+    expected, requests = undisturbed
     stand_in = SearchStandIn(small, other_copy=0.2, clock=FakeClock())
     inner = stand_in.transport()
     for limit in (after, after + 30):
@@ -126,7 +157,7 @@ def test_read_that_was_killed_goes_on_and_ends_the_same(small, communes, tmp_pat
     found = read(stand_in, tmp_path / "killed", communes)
     pd.testing.assert_frame_equal(found.frame, expected.frame)
     assert found.files[0].sha256 == expected.files[0].sha256
-    assert len(stand_in.times) == len(whole.times)
+    assert len(stand_in.times) == requests
     assert found.figures["answers_from_disk"] == 2 * after + 30
 
 
