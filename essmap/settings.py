@@ -76,6 +76,20 @@ def default_cache_folder() -> str:
     return str(platformdirs.user_cache_path("essmap"))
 
 
+def default_withhold_file() -> str:
+    """Return where the list of whom not to show is kept unless a setting says otherwise: never inside the package.
+
+    Returns
+    -------
+    str
+        ``local/withheld.csv`` of the checkout, or ``withheld.csv`` in the user's data folder when essmap is installed
+        from a wheel.
+    """
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return str(_CHECKOUT / "local" / "withheld.csv")
+    return str(platformdirs.user_data_path("essmap") / "withheld.csv")
+
+
 class Settings(BaseSettings):
     """Settings of one deployment. Environment variables win over the file; unknown keys in the file are refused."""
 
@@ -87,9 +101,19 @@ class Settings(BaseSettings):
     cache: str = Field(default_factory=default_cache_folder, min_length=1)
     wfs_url: str = Field("https://data.geopf.fr/wfs/ows", pattern=r"^https?://[^\s<>\"']+$")
     wfs_timeout: float = Field(60, gt=0, le=3600)
+
+    #: The part before ``/search``. The service allows 7 requests a second; only a mirror of one's own takes more.
+    api_url: str = Field("https://recherche-entreprises.api.gouv.fr", pattern=r"^https?://[^\s<>\"'?#]+$")
+    api_rate: int = Field(7, ge=1, le=1000)
+    api_timeout: float = Field(30, gt=0, le=3600)
+    #: The index of the service is made anew every day: answers of two days may not fit together.
+    answers_max_age_days: float = Field(1, gt=0, le=3660)
     geocoder_url: str = Field("https://data.geopf.fr/geocodage", pattern=r"^https?://[^\s<>\"']+$")
     geocoder_timeout: float = Field(300, gt=0, le=3600)
     geocoder_rows: int = Field(5000, ge=1, le=200_000)
+
+    withhold: str = Field(default_factory=default_withhold_file, min_length=1)
+    show_non_employer_addresses: bool = False
 
     site_title: str = "essmap"
     site_url: str = ""

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, is_lasting: bool = True) -> None:
     """Write beside the file, then take its place; a crash or a full disk leaves what was there.
 
     Parameters
@@ -15,6 +15,9 @@ def write_whole(path: Path, content: bytes) -> None:
     path : Path
         Its folder is made if need be.
     content : bytes
+    is_lasting : bool
+        Whether to wait until the disk has it. A file that tells by itself whether it is whole, and that can be had
+        again, need not: waiting takes much longer than writing.
 
     Raises
     ------
@@ -26,8 +29,9 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         with partial.open("xb") as stream:
             stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if is_lasting:
+                stream.flush()
+                os.fsync(stream.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -75,6 +75,10 @@ BAD = {
     "geocoder_timeout": ["0", "soon"],
     "geocoder_rows": ["0", "200001", "1.5", "all"],
     "cache": [""],
+    "api_url": ["", "exemple.fr", "ftp://a.fr", "https://a b.fr", "https://a.fr/?x=1", "file:///etc/passwd"],
+    "api_rate": ["0", "-1", "7.5", "many", "1001"],
+    "api_timeout": ["0", "-1", "soon", "nan", "1e9"],
+    "answers_max_age_days": ["0", "-1", "nan", "inf", "always"],
     "frame_ancestors": ["'self'; script-src *", "a,b", "a\r\nX-Evil: 1"],
 }
 
@@ -111,6 +115,20 @@ def test_missing_to_deploy_follows_the_list():
     for name in set(REQUIRED_TO_DEPLOY) - set(special):
         assert load_settings(**(full | {name: " "})).missing_to_deploy() == [name]
     assert set(REQUIRED_TO_DEPLOY) <= set(Settings.model_fields)
+
+
+def test_search_service_is_asked_as_its_producer_wants(monkeypatch):
+    """By default the national service, at the 7 requests a second that it allows; a mirror is a setting away."""
+    found = load_settings()
+    assert (found.api_url, found.api_rate) == ("https://recherche-entreprises.api.gouv.fr", 7)
+    assert (found.api_timeout, found.answers_max_age_days) == (30, 1)
+    monkeypatch.setenv("ESSMAP_API_URL", "http://127.0.0.1:8123/miroir")
+    monkeypatch.setenv("ESSMAP_API_RATE", "100")
+    monkeypatch.setenv("ESSMAP_API_TIMEOUT", "2.5")
+    monkeypatch.setenv("ESSMAP_ANSWERS_MAX_AGE_DAYS", "0.5")
+    found = load_settings()
+    assert (found.api_url, found.api_rate) == ("http://127.0.0.1:8123/miroir", 100)
+    assert (found.api_timeout, found.answers_max_age_days) == (2.5, 0.5)
 
 
 def test_settings_do_not_change():
