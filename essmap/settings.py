@@ -76,6 +76,20 @@ def default_cache_folder() -> str:
     return str(platformdirs.user_cache_path("essmap"))
 
 
+def default_withhold_file() -> str:
+    """Return where the list of whom not to show is kept unless a setting says otherwise: never inside the package.
+
+    Returns
+    -------
+    str
+        ``local/withheld.csv`` of the checkout, or ``withheld.csv`` in the user's data folder when essmap is installed
+        from a wheel.
+    """
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return str(_CHECKOUT / "local" / "withheld.csv")
+    return str(platformdirs.user_data_path("essmap") / "withheld.csv")
+
+
 class Settings(BaseSettings):
     """Settings of one deployment. Environment variables win over the file; unknown keys in the file are refused."""
 
@@ -87,6 +101,9 @@ class Settings(BaseSettings):
     cache: str = Field(default_factory=default_cache_folder, min_length=1)
     wfs_url: str = Field("https://data.geopf.fr/wfs/ows", pattern=r"^https?://[^\s<>\"']+$")
     wfs_timeout: float = Field(60, gt=0, le=3600)
+
+    withhold: str = Field(default_factory=default_withhold_file, min_length=1)
+    show_non_employer_addresses: bool = False
 
     site_title: str = "essmap"
     site_url: str = ""

@@ -13,6 +13,7 @@ from essmap.reference.legal import classify_legal_category
 from essmap.reference.sensitive import is_sensitive_text
 from essmap.reference.tables import (
     axes,
+    capitals,
     data_dir,
     departments,
     domains,
@@ -33,6 +34,7 @@ __all__ = [
     "axes",
     "canton_populations_file",
     "cantons_not_loaded",
+    "capitals",
     "classify_legal_category",
     "data_dir",
     "departments",

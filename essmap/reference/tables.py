@@ -41,6 +41,7 @@ _LAYOUTS = {
     "support_kinds": _Layout(("key", "label", "explanation", "order"), ("order",)),
     "departments": _Layout(("code", "name", "projected_epsg", "of_form", "in_form"), ("projected_epsg",)),
     "sensitive_words": _Layout(("pattern", "unless", "reason")),
+    "capitals": _Layout(("word", "written")),
 }
 
 
@@ -183,6 +184,11 @@ def source_kinds() -> pd.DataFrame:
 def support_kinds() -> pd.DataFrame:
     """Return the kinds of support by the Department: label, explanation."""
     return table("support_kinds")
+
+
+def capitals() -> pd.DataFrame:
+    """Return how words in capitals are written in a name: ``written``, by word."""
+    return table("capitals")
 
 
 def departments() -> pd.DataFrame:
