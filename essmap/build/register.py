@@ -40,6 +40,7 @@ _FINEST_FIRST: Final = ("housenumber", "street", "locality", "municipality")
 
 #: Registers name the districts of three cities; the geography has the city.
 _CITIES: Final = {r"751\d\d": "75056", r"6938\d": "69123", r"132\d\d": "13055"}
+_IDENTITY: Final = ("siret", "siren", "commune_code", "address", "lon", "lat")
 _NOT_A_WORD: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -55,8 +56,11 @@ class RegisterActors:
     rejected : mapping
         Rows of the read that are no actor, by reason, on top of those that the source left out.
     identities : DataFrame
-        ``siret``, ``siren``, ``commune_code`` and ``hidden`` (why nothing finer than the commune is kept, or the empty
-        string) of each actor, indexed by ``actor_id``. For the build alone: never written.
+        ``siret``, ``siren``, ``commune_code``, ``address``, ``lon``, ``lat`` as the register gives them and ``hidden``
+        (why nothing finer than the commune is kept, or the empty string), indexed by ``actor_id``. For the build
+        alone, which must know what it hides: never written.
+    source : str
+        Key of the register among the sources.
     positions : mapping
         Positions that were given and not used, by reason: ``outside_commune``, ``commune_only``, ``unreadable``.
     """
@@ -64,6 +68,7 @@ class RegisterActors:
     frame: gpd.GeoDataFrame
     rejected: Mapping[str, int]
     identities: pd.DataFrame
+    source: str
     positions: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -121,6 +126,7 @@ def register_actors(
             "website": _missing(rows),
             "geo_precision": precision,
             "is_supported": pd.Series(False, index=rows.index),
+            "is_confirmed": pd.Series(True, index=rows.index, dtype="boolean"),
             "source": pd.Series(read.files[0].key, index=rows.index, dtype="str"),
             "source_kind": pd.Series("register", index=rows.index, dtype="str"),
             "source_url": _missing(rows),
@@ -129,9 +135,9 @@ def register_actors(
         }
     )
     actors = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(lon, lat), crs=CRS)[ACTORS.column_names]
-    identities = rows[["siret", "siren", "commune_code"]].assign(hidden=hidden).set_axis(list(frame["actor_id"]))
+    identities = rows[list(_IDENTITY)].assign(hidden=hidden).set_axis(list(frame["actor_id"]))
     masked = at_commune(actors, hidden.ne(""), communes).reset_index(drop=True)
-    return RegisterActors(masked, rejected, identities, unused)
+    return RegisterActors(masked, rejected, identities, read.files[0].key, unused)
 
 
 def hidden_identifier(commune_code: str, name: str) -> str:
