@@ -84,6 +84,8 @@ def build_starter(
     DataError
         If any row breaks a rule; carries every Problem.
     """
+    if folder is None:
+        starter.starter_folder(department)  # without starter data, the geography is not what to ask for
     progress(t("build.geography"))
     geography = geography or load_geography(department)
     files = read_starter(department, geography.communes, folder=folder, progress=progress)
