@@ -16,6 +16,7 @@ from essmap.reference import projected_crs
 from essmap.schema.report import BuildReport, Change, Changes
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.tables import ACTORS
+from essmap.schema.withheld import NOBODY, Withheld, shown
 
 #: Actors named per kind of change.
 NAMED: Final = 8
@@ -25,7 +26,14 @@ MOVED_M: Final = 50.0
 _NOT_DESCRIBED: Final = frozenset({"geometry", "geo_precision", "source", "source_kind", "source_note", "source_year"})
 
 
-def with_report(snapshot: Snapshot, previous: Snapshot | None, *, source: str, is_forced: bool = False) -> Snapshot:
+def with_report(
+    snapshot: Snapshot,
+    previous: Snapshot | None,
+    *,
+    source: str,
+    withheld: Withheld = NOBODY,
+    is_forced: bool = False,
+) -> Snapshot:
     """Return a snapshot with its report complete: precisions, changes, and what speaks against it.
 
     Parameters
@@ -33,10 +41,11 @@ def with_report(snapshot: Snapshot, previous: Snapshot | None, *, source: str, i
     snapshot : Snapshot
         As it was built; a report that it has already is completed.
     previous : Snapshot or None
-        The current build of the same department, without those who asked not to be shown
-        (`essmap.schema.withheld.shown`): the report names actors that are gone. None: there is none.
+        The current build of the same department. None: there is none.
     source : str
         What was asked for.
+    withheld : Withheld
+        Who asked not to be shown: never named, not even among those that are gone.
     is_forced : bool
         Whether a refused build is to be put in use all the same.
 
@@ -53,7 +62,7 @@ def with_report(snapshot: Snapshot, previous: Snapshot | None, *, source: str, i
         precisions={str(precision): int(count) for precision, count in counts.items()},
         refusals=against,
         is_forced=is_forced and bool(against),
-        changes=changes(previous, snapshot) if previous is not None else None,
+        changes=changes(shown(previous, withheld), snapshot) if previous is not None else None,
     )
     return replace(snapshot, report=complete)
 

@@ -24,7 +24,7 @@ from essmap.cli.report import as_json, err, print_report
 from essmap.errors import DataError, SettingsError, SnapshotError, SourceError
 from essmap.schema.atomic import write_whole
 from essmap.schema.snapshot import Snapshot
-from essmap.schema.withheld import read_withheld, shown
+from essmap.schema.withheld import read_withheld
 from essmap.settings import Settings, load_settings
 from essmap.store import Store
 from essmap.texts import t
@@ -324,19 +324,20 @@ def _put(store: Store, snapshot: Snapshot, plan: _Plan, steps: _Steps) -> Snapsh
     """Write a snapshot; it becomes the current one unless something speaks against it and nobody insists."""
     from essmap.build.report import with_report
 
-    previous = _previous(store, snapshot.manifest.department, plan.settings)
-    complete = with_report(snapshot, previous, source=plan.source, is_forced=plan.is_forced)
+    previous = _previous(store, snapshot.manifest.department)
+    withheld = read_withheld(Path(plan.settings.withhold))
+    complete = with_report(snapshot, previous, source=plan.source, withheld=withheld, is_forced=plan.is_forced)
     steps.say(t("build.write"))
     store.save(complete, make_current=not _is_refused(complete))
     return complete
 
 
-def _previous(store: Store, department: str, settings: Settings) -> Snapshot | None:
-    """Return the current snapshot without those who asked not to be shown; None where none can be read."""
+def _previous(store: Store, department: str) -> Snapshot | None:
+    """Return the current snapshot of a department; None where none can be read."""
     try:
         if store.current(department) is None:
             return None
-        return shown(store.load(department), read_withheld(Path(settings.withhold)))
+        return store.load(department)
     except SnapshotError:
         err.print(t("build_command.not_compared"), markup=False)
         return None

@@ -86,23 +86,32 @@ class _Merged:
 
 
 def _merge(name: str) -> ModuleType:
-    """Rows of one SIRET, or of one name in one commune, are one actor: the last table keeps the identifier."""
+    """Rows of one SIRET, or of one name in one commune, are one actor, whose first row is that of the last table."""
     module: Any = ModuleType(name)
-
-    def merge_actors(tables: Any, *, overrides: Any = None, **_: Any) -> _Merged:
-        rows = pd.concat([frame for _, frame in reversed(tables)], ignore_index=True)
-        key = rows["siret"].fillna(rows["name"].str.casefold() + rows["commune_code"])
-        first = key.map(dict(zip(key[::-1], rows["actor_id"][::-1], strict=True)))
-        is_kept = first.eq(rows["actor_id"])
-        gone = rows[~is_kept]
-        merges = pd.DataFrame(
-            {"kept_id": first[~is_kept], "merged_id": gone["actor_id"], "merged_name": gone["name"],
-             "source": gone["source"], "rule": "siret", "score": 1.0},
-        )  # fmt: skip
-        merges = merges if len(merges) else empty(MERGES)
-        actors = gpd.GeoDataFrame(rows[is_kept].reset_index(drop=True), geometry="geometry", crs=4326)
-        return _Merged(actors, merges.reset_index(drop=True))
-
-    module.merge_actors = merge_actors
-    module.read_overrides = lambda _path: None
+    module.merge_actors = _merge_actors
     return module
+
+
+def _merge_actors(tables: Any, overrides: Any = None, *, masked: Any = frozenset()) -> _Merged:
+    rows = pd.concat([frame.assign(table=key) for key, frame in reversed(tables)], ignore_index=True)
+    first = dict[tuple[str, ...], int]()
+    kept = []
+    for row in rows.itertuples():
+        keys = [(str(row.siret),)] if isinstance(row.siret, str) else []
+        keys.append((row.name.casefold(), row.commune_code, ""))
+        found = next((first[key] for key in keys if key in first and rows["table"][first[key]] != row.table), row.Index)
+        kept.append(found)
+        for key in keys:
+            first.setdefault(key, found)
+    rows["kept"] = kept
+    flags = rows.groupby("kept")[["is_supported", "is_sensitive"]].any()
+    numbers = rows.groupby("kept")[["siren", "siret"]].first()
+    is_kept = rows["kept"].eq(rows.index)
+    actors = rows[is_kept].assign(**{name: flags[name] for name in flags}, **{name: numbers[name] for name in numbers})
+    gone = rows[~is_kept]
+    merges = pd.DataFrame(
+        {"kept_id": rows.loc[gone["kept"], "actor_id"].to_numpy(), "merged_id": gone["actor_id"].to_numpy(),
+         "merged_name": gone["name"].to_numpy(), "source": gone["table"].to_numpy(), "rule": "siret", "score": 1.0},
+    ) if len(gone) else empty(MERGES)  # fmt: skip
+    actors = actors.drop(columns=["table", "kept"]).reset_index(drop=True)
+    return _Merged(gpd.GeoDataFrame(actors, geometry="geometry", crs=4326), merges)
