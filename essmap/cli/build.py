@@ -124,6 +124,8 @@ def build(  # noqa: PLR0913  one parameter per option
         raise SettingsError(t("build_command.live_alone", names=", ".join(alone)))
     if canton_populations is not None and cantons is None:
         raise SettingsError(t("cantons.errors.alone"))
+    if report is not None and report.is_dir():
+        raise SettingsError(t("build_command.report_unwritable", path=str(report), reason=t("errors.system.folder")))
     settings, departments = _where(source, department, out_dir)
     plan = _Plan(
         settings, source, departments, starter_dir, geography, cantons, canton_populations, stock, overrides,
