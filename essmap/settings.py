@@ -107,7 +107,8 @@ class Settings(BaseSettings):
     api_rate: int = Field(7, ge=1, le=7)  # requests a second: what the service allows at most
     api_max_age: float = Field(1, ge=0, le=366)  # days after which an answer on disk is asked for again
     geocoder_url: str = Field("https://data.geopf.fr/geocodage", pattern=r"^https?://[^\s<>\"']+$")
-    geocoder_timeout: float = Field(180, gt=0, le=3600)
+    geocoder_timeout: float = Field(300, gt=0, le=3600)
+    geocoder_rows: int = Field(5000, ge=1, le=200_000)
 
     withhold: str = Field(default_factory=default_withhold_file, min_length=1)
     show_non_employer_addresses: bool = False

@@ -146,7 +146,7 @@ def counts_of(told: Any) -> dict[str, int]:
     for one in fields(told) if is_dataclass(told) else ():
         value = getattr(told, one.name)
         if isinstance(value, Mapping):
-            found |= {f"{one.name}.{key}": int(count) for key, count in value.items() if isinstance(count, int)}
+            found |= {f"{one.name}.{key}": count for key, count in value.items() if isinstance(count, int) and count}
         elif isinstance(value, int) and not isinstance(value, bool):
             found[one.name] = value
     return found

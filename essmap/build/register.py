@@ -185,11 +185,10 @@ def _classified(rows: pd.DataFrame) -> tuple[pd.Series[str], pd.Series[Any], pd.
     """Return legal form, domains and whether it employs anybody, of each row."""
     classify = import_module("essmap.build.classify")
     words = (rows["name"] + " " + rows["sign"].where(rows["diffusion"].eq("O"), "")).str.strip()
-    naf = rows["naf"].where(rows["naf"].ne(""), rows["naf25"])
     nothing = pd.Series("", index=rows.index, dtype="str")
     return (
-        classify.legal_form(rows["legal_category"], rows["name"]),
-        classify.domains_of(naf, words, nothing),
+        classify.legal_form(rows["legal_category"], rows["name"], ess=rows["ess"], siren=rows["siren"]),
+        classify.domains_of(rows["naf"], words, nothing, naf25=rows["naf25"]),
         classify.is_employer(rows["employer"], rows["workforce_band"]),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 
@@ -17,6 +17,8 @@ from essmap.settings import Settings
 if TYPE_CHECKING:
     from essmap.build.geography import Geography
     from essmap.schema.register import RegisterRead
+
+_FOREVER_DAYS: Final = 36_500  # offline, what is on disk serves however old
 
 #: Told how much is done and how much there is in all, None where that is not known.
 Tell = Callable[[int, int | None], None]
@@ -90,10 +92,11 @@ def geocoder(
     def look_up(actors: gpd.GeoDataFrame, geography: Geography) -> tuple[gpd.GeoDataFrame, Any]:
         service = import_module("essmap.sources.geocoder").GeocoderService(
             url=settings.geocoder_url,
-            timeout=settings.geocoder_timeout,
             cache=Path(settings.cache),
+            timeout_s=settings.geocoder_timeout,
+            rows=settings.geocoder_rows,
             contact=_contact(settings),
-            offline=offline,
+            **({"keep_days": _FOREVER_DAYS} if offline else {}),
         )
         found: tuple[gpd.GeoDataFrame, Any] = import_module("essmap.build.geocode").geocode(
             actors, geography, service, tell

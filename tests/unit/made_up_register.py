@@ -70,10 +70,10 @@ def stand_in_steps(patch: pytest.MonkeyPatch) -> None:
 
 def _classify(name: str) -> ModuleType:
     module: Any = ModuleType(name)
-    module.legal_form = lambda category, _name: pd.Series(
+    module.legal_form = lambda category, _name, **_more: pd.Series(
         ["association" if code.startswith("92") else "unknown" for code in category], index=category.index, dtype="str"
     )
-    module.domains_of = lambda naf, _name, _activity: pd.Series(
+    module.domains_of = lambda naf, _name, _activity, **_more: pd.Series(
         [["inclusion_lien_social"] if code else [] for code in naf], index=naf.index, dtype=object
     )
     module.is_employer = lambda employer, _band: employer.map({"O": True, "N": False}).astype("boolean")

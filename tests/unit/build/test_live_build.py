@@ -271,7 +271,7 @@ def test_figures_of_source_and_geocoder_are_told(territory):
     """What the source and the geocoder counted is in the report; a second file is named without any row."""
 
     def geocode(actors, _geography):
-        return actors, Told(3, {"score": 1}, "words", True)
+        return actors, Told(3, {"score": 1, "none": 0}, "words", True)
 
     read = register_read([establishment(1)], figures={"requests": 7})
     read = replace(read, files=(*read.files, replace(read.files[0], key="dinum_units", title="Autre")))
