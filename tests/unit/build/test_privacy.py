@@ -78,7 +78,7 @@ def test_homes_are_masked_though_the_file_is_precise(starter_copy, planted, comm
     line, _ = planted
     starter_copy.change(ACTORS_FILE, line, address=address)
     raw = read_actors(starter_copy.path).frame.loc[[line]]
-    actors = build_actors(raw, communes, supported=set(), source="starter_actors")
+    actors = build_actors(raw, communes, supported=set(), source="given_actors")
     assert actors[list(MASKED_FIELDS)].isna().all(axis=None)
     assert actors["geo_precision"].tolist() == ["municipality"]
     place = communes.set_index("commune_code").loc["31555"]
