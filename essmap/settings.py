@@ -102,10 +102,12 @@ class Settings(BaseSettings):
     wfs_url: str = Field("https://data.geopf.fr/wfs/ows", pattern=r"^https?://[^\s<>\"']+$")
     wfs_timeout: float = Field(60, gt=0, le=3600)
 
-    api_url: str = Field("https://recherche-entreprises.api.gouv.fr", pattern=r"^https?://[^\s<>\"']+$")
+    #: The part before ``/search``. The service allows 7 requests a second; only a mirror of one's own takes more.
+    api_url: str = Field("https://recherche-entreprises.api.gouv.fr", pattern=r"^https?://[^\s<>\"'?#]+$")
+    api_rate: int = Field(7, ge=1, le=1000)
     api_timeout: float = Field(30, gt=0, le=3600)
-    api_rate: int = Field(7, ge=1, le=7)  # requests a second: what the service allows at most
-    api_max_age: float = Field(1, ge=0, le=366)  # days after which an answer on disk is asked for again
+    #: The index of the service is made anew every day: answers of two days may not fit together.
+    answers_max_age_days: float = Field(1, gt=0, le=3660)
     geocoder_url: str = Field("https://data.geopf.fr/geocodage", pattern=r"^https?://[^\s<>\"']+$")
     geocoder_timeout: float = Field(300, gt=0, le=3600)
     geocoder_rows: int = Field(5000, ge=1, le=200_000)
