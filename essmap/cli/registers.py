@@ -50,7 +50,9 @@ def read_service(settings: Settings, geography: Geography, *, offline: bool, tel
     manners = import_module("essmap.sources.client").Manners(
         rate=settings.api_rate, timeout_s=settings.api_timeout, contact=_contact(settings)
     )
-    service = module.SearchService(settings.api_url, Path(settings.cache), manners, settings.answers_max_age_days, offline)
+    service = module.SearchService(
+        settings.api_url, Path(settings.cache), manners, settings.answers_max_age_days, offline
+    )
     read: RegisterRead = module.read_api(service, geography.department_code, geography.communes, progress=tell)
     return read
 
