@@ -59,7 +59,10 @@ def print_report(manifest: Manifest, root: str, report: BuildReport | None) -> N
     _say(t("cli.report_rows", rows=manifest.rows_in, merged=manifest.merged, rejected=manifest.rejected))
     for source in manifest.sources:
         counts = {"rows": source.rows_in, "kept": source.rows_kept}
-        _say(t("cli.report_source", title=source.title, vintage=source.vintage, **counts))
+        if source.rows_in:
+            _say(t("cli.report_source", title=source.title, vintage=source.vintage, **counts))
+        else:  # a file that only tells more of the rows of another one
+            _say(t("cli.report_source_beside", title=source.title, vintage=source.vintage))
     for note in (*(c.sentence for c in manifest.completeness.values()), *manifest.notes):
         _say(f"- {note}")
     for section in sections(manifest, report) if report is not None else ():

@@ -72,6 +72,8 @@ BAD = {
     "wfs_url": ["", "data.geopf.fr", "file:///etc/passwd", "https://a b.fr", "ftp://a.fr"],
     "wfs_timeout": ["0", "-1", "soon", "nan", "1e9"],
     "cache": [""],
+    "withhold": [""],
+    "show_non_employer_addresses": ["", "maybe", "2"],
     "frame_ancestors": ["'self'; script-src *", "a,b", "a\r\nX-Evil: 1"],
 }
 
