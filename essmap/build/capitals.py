@@ -7,7 +7,7 @@ A name that already has a small letter is left as it is. Acronyms and accents co
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import pandas as pd
@@ -148,6 +148,12 @@ def _opens_part(marks: str) -> bool:
     return any(mark in '()[]"«»:;/&+!?–—' for mark in marks) or " - " in marks
 
 
+@lru_cache(maxsize=50_000)
+def _folded(word: str) -> str:
+    """Fold a word: the same few thousand make up the names of a department."""
+    return fold(word)
+
+
 def _word(token: str, *, opens: bool, elides: bool, ways: frozenset[str], before: list[str]) -> str:
     """Return one word in its letters."""
     small = token.lower()
@@ -158,7 +164,7 @@ def _word(token: str, *, opens: bool, elides: bool, ways: frozenset[str], before
         return token if opens else small
     if len(before) >= 2 and before[-1] in {"'", "’"} and before[-2].lower() not in _ELIDED - {"c"}:
         return small  # « Aujourd'hui », « c'est »
-    if fold(token) in ways or (fold(token) in _SMALL and not opens):
+    if _folded(token) in ways or (_folded(token) in _SMALL and not opens):
         return small
     known = _written().get(token)
     if known is not None:
@@ -168,5 +174,5 @@ def _word(token: str, *, opens: bool, elides: bool, ways: frozenset[str], before
 
 def _keeps_capitals(token: str) -> bool:
     """Tell whether a word is a single letter, a Roman figure or, for lack of a vowel, an acronym."""
-    is_acronym = not re.search("[AEIOUYŒÆ]", fold(token).upper()) and token.lower() not in _SPOKEN
+    is_acronym = not re.search("[AEIOUYŒÆ]", _folded(token).upper()) and token.lower() not in _SPOKEN
     return len(token) == 1 or is_acronym or _ROMAN.fullmatch(token) is not None

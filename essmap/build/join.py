@@ -166,15 +166,16 @@ def _protect(
 def _is_at_home(actors: gpd.GeoDataFrame, merges: pd.DataFrame, hidden: pd.DataFrame) -> pd.Series[bool]:
     """Tell which actors are shown where the register says that somebody lives."""
     found = pd.Series(False, index=actors.index)
-    rows = {identifier: row for row, identifier in enumerate(actors["actor_id"])}
+    is_finer = actors["address"].notna() | actors["geo_precision"].ne("municipality")
+    finer = actors[is_finer.to_numpy(dtype=bool)]
     of_number = dict(zip(hidden["siret"], hidden.index, strict=True))
-    pairs = [
-        (rows[kept], one) for kept, one in zip(merges["kept_id"], merges["merged_id"], strict=True) if kept in rows
-    ]
-    pairs += [(row, of_number.get(number)) for row, number in enumerate(actors["siret"]) if number in of_number]
-    for row, identifier in pairs:
-        if identifier in hidden.index:
-            found.iloc[row] |= _is_same_place(actors.iloc[row], hidden.loc[identifier])
+    merged = merges[merges["kept_id"].isin(list(finer["actor_id"])) & merges["merged_id"].isin(list(hidden.index))]
+    pairs = list(zip(merged["kept_id"], merged["merged_id"], strict=True))
+    pairs += [(kept, of_number[number]) for kept, number in zip(finer["actor_id"], finer["siret"], strict=True)
+              if number in of_number]  # fmt: skip
+    rows = dict(zip(finer["actor_id"], finer.index, strict=True))
+    for kept, identifier in pairs:
+        found.loc[rows[kept]] |= _is_same_place(finer.loc[rows[kept]], hidden.loc[identifier])
     return found
 
 
