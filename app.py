@@ -14,6 +14,7 @@ from essmap.build.starter import build_starter, is_outdated
 from essmap.errors import EssmapError, SettingsError
 from essmap.pages import navigation, server
 from essmap.pages.loaded import settings, warm_up
+from essmap.schema.withheld import read_withheld
 from essmap.settings import load_settings
 from essmap.store import Store
 from essmap.texts import t
@@ -24,7 +25,7 @@ def first_snapshot(root: str, department: str) -> None:
     """Build the embedded starter data where there is no snapshot yet, or an upgrade of essmap brought newer rows."""
     store = Store(root)
     if store.current(department) is None or is_outdated(store.manifest(department)):
-        store.save(build_starter(department))
+        store.save(build_starter(department, withheld=read_withheld(Path(settings().withhold))))
 
 
 def run() -> None:

@@ -2,7 +2,7 @@
 
 ::
 
-    <root>/<department>/<build id>/communes.parquet ... manifest.json
+    <root>/<department>/<build id>/communes.parquet ... report.json manifest.json
     <root>/<department>/current.json
 
 A reader follows the pointer, so it never sees a half build: a build that dies leaves a folder that nothing points
@@ -27,6 +27,7 @@ import pandas as pd
 
 from essmap.errors import SettingsError, SnapshotError
 from essmap.schema.atomic import write_whole
+from essmap.schema.report import BuildReport
 from essmap.schema.snapshot import Manifest, Snapshot
 from essmap.schema.tables import SCHEMA_VERSION, TABLES
 from essmap.texts import t
@@ -34,6 +35,7 @@ from essmap.texts.system import system_reason
 
 POINTER: Final = "current.json"
 MANIFEST: Final = "manifest.json"
+REPORT: Final = "report.json"
 BUILD_ID: Final = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{6}$")
 
 
@@ -84,6 +86,10 @@ class Store:
             content = _to_parquet(snapshot.tables[name])
             digests[name] = hashlib.sha256(content).hexdigest()
             self._put(f"{folder}/{name}.parquet", content)
+        if snapshot.report is not None:
+            content = _to_json(snapshot.report.as_dict())
+            digests[REPORT] = hashlib.sha256(content).hexdigest()
+            self._put(f"{folder}/{REPORT}", content)
         self._put(f"{folder}/{MANIFEST}", _to_json(replace(manifest, digests=digests).as_dict()))
         if make_current:
             self.point_to(manifest.department, manifest.build_id)
@@ -184,7 +190,20 @@ class Store:
             tables[name] = _from_parquet(content, is_geographic=TABLES[name].is_geographic)
             if len(tables[name]) != manifest.counts.get(name):
                 raise SnapshotError(t("errors.snapshot_broken", build=manifest.build_id, reason=f"{name}, {MANIFEST}"))
-        return Snapshot(manifest, tables)
+        return Snapshot(manifest, tables, self._report(manifest))
+
+    def _report(self, manifest: Manifest) -> BuildReport | None:
+        """Return the report of a build; older builds have none."""
+        digest = manifest.digests.get(REPORT)
+        if digest is None:
+            return None
+        try:
+            content = self._fs.cat_file(self._path(manifest.department, manifest.build_id, REPORT))
+            if hashlib.sha256(content).hexdigest() == digest:
+                return BuildReport.from_dict(json.loads(content))
+        except (OSError, ValueError) as error:
+            raise SnapshotError(t("errors.snapshot_broken", build=manifest.build_id, reason=REPORT)) from error
+        raise SnapshotError(t("errors.snapshot_broken", build=manifest.build_id, reason=f"{REPORT}, sha256"))
 
     def _resolve(self, department: str, build_id: str | None) -> str:
         build_id = build_id or self.current(department)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
+from essmap.schema.tables import CRS
 
 #: Emptied for every masked row. The position is replaced by `essmap.build.actors`.
 MASKED_FIELDS: Final = ("address", "postcode", "siren", "siret", "website", "source_url", "source_note")
@@ -46,3 +48,29 @@ def at_home(address: pd.Series[str]) -> pd.Series[bool]:
     [True, True, False]
     """
     return address.str.contains(_HOME_PATTERN, case=False, regex=True, na=False).astype(bool)
+
+
+def at_commune(actors: gpd.GeoDataFrame, masked: pd.Series[bool], communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return actors of which some keep their commune and nothing finer.
+
+    Parameters
+    ----------
+    actors : GeoDataFrame, EPSG:4326
+        `essmap.schema.tables.ACTORS`.
+    masked : Series of bool
+        On the same index.
+    communes : GeoDataFrame, EPSG:4326
+        `essmap.schema.tables.COMMUNES`; every commune of a masked actor is there and has a reference point.
+
+    Returns
+    -------
+    GeoDataFrame, EPSG:4326, same index and columns
+    """
+    result = actors.copy()
+    result.loc[masked, list(MASKED_FIELDS)] = None
+    result.loc[masked, "geo_precision"] = "municipality"
+    places = communes.set_index("commune_code")[["point_lon", "point_lat"]]
+    points = places.loc[result.loc[masked, "commune_code"]]
+    geometry = result.geometry.to_numpy().copy()
+    geometry[masked.to_numpy(dtype=bool)] = gpd.points_from_xy(points["point_lon"], points["point_lat"])
+    return result.set_geometry(gpd.GeoSeries(geometry, index=result.index, crs=CRS))

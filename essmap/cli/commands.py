@@ -6,12 +6,12 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from essmap import __version__
+from essmap.cli.build import build
 from essmap.cli.french import FrenchCommand, FrenchGroup
 from essmap.cli.gaps import gaps
 from essmap.cli.reach import access, siting
@@ -20,11 +20,8 @@ from essmap.cli.report import err, out, print_report
 from essmap.cli.sheet import sheet
 from essmap.errors import DataError, Problem, SettingsError, SourceError
 from essmap.settings import Settings, load_settings
-from essmap.store import Store, locate
+from essmap.store import locate
 from essmap.texts import t
-
-if TYPE_CHECKING:
-    from essmap.build.geography import Geography
 
 app = typer.Typer(
     cls=FrenchGroup,
@@ -65,63 +62,7 @@ def _root(
 ) -> None: ...
 
 
-@app.command(**_command("build"))
-def build(
-    department: Department = None,
-    source: Annotated[str, typer.Option(help=t("cli.source"), metavar=t("cli.metavars.source"))] = "starter",
-    out_dir: Annotated[str | None, typer.Option("--out", help=t("cli.out"), metavar=t("cli.metavars.folder"))] = None,
-    starter_dir: Annotated[
-        Path | None, typer.Option(help=t("cli.starter_dir"), metavar=t("cli.metavars.folder"))
-    ] = None,
-    cantons: Annotated[str | None, typer.Option(help=t("cli.cantons"), metavar=t("cli.metavars.cantons"))] = None,
-    canton_populations: Annotated[
-        Path | None, typer.Option(help=t("cli.canton_populations"), metavar=t("cli.metavars.file"))
-    ] = None,
-) -> None:
-    """Build a snapshot and make it the current one."""
-    from essmap.build.starter import build_starter, load_geography
-
-    if source != "starter":
-        raise SettingsError(t("cli.source_unknown", source=source))
-    settings = _settings(department=department, snapshots=out_dir)
-    if canton_populations is not None and cantons is None:
-        raise SettingsError(t("cantons.errors.alone"))
-    store = Store(settings.snapshots)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        geography = load_geography(settings.department)
-        if cantons is not None:
-            bar.update(task, description=t("build.cantons"))
-            geography = _with_cantons(geography, cantons, canton_populations, settings)
-        snapshot = build_starter(
-            settings.department,
-            folder=starter_dir,
-            geography=geography,
-            progress=lambda step: bar.update(task, description=step),
-        )
-        bar.update(task, description=t("build.write"))
-        store.save(snapshot)
-    print_report(store.manifest(settings.department, snapshot.manifest.build_id), settings.snapshots)
-
-
-def _with_cantons(geography: Geography, cantons: str, populations: Path | None, settings: Settings) -> Geography:
-    """Return the geography with the electoral cantons of the service or of a file; keep what the service gave."""
-    from essmap.build.electoral import Loaded, with_electoral_cantons
-    from essmap.sources.canton_outlines import read_outlines
-    from essmap.sources.canton_populations import read_canton_populations
-    from essmap.sources.ign_cantons import Service, read_ign_cantons
-
-    table = read_canton_populations(settings.department, populations)
-    if cantons == "ign":
-        contact = settings.contact_email or settings.site_url
-        service = Service(settings.wfs_url, settings.wfs_timeout, Path(settings.cache), contact)
-        outlines, keep = read_ign_cantons(service, settings.department)
-    else:
-        outlines, keep = read_outlines(Path(cantons)), lambda: None
-    result = with_electoral_cantons(geography, Loaded(outlines, table, is_embedded=populations is None))
-    keep()
-    return result
+app.command(**_command("build"))(build)
 
 
 @app.command(**_command("info"))
@@ -132,11 +73,11 @@ def info(
     """Say what a snapshot holds; the whole of it is read and checked first."""
     settings = _settings()
     store, department, build_id = locate(snapshot or settings.snapshots, settings.department)
-    manifest = store.load(department, build_id).manifest
+    found = store.load(department, build_id)
     if as_json:
-        _print_json(manifest_as_json(manifest))
+        _print_json(manifest_as_json(found.manifest, found.report))
     else:
-        print_report(manifest, store.root)
+        print_report(found.manifest, store.root, found.report)
 
 
 @app.command(**_command("check"))

@@ -123,5 +123,5 @@ def _names(parameter: Any) -> str:
     """Return the names of a parameter with what stands for its value."""
     if parameter.param_type_name == "argument":
         return str(parameter.metavar or parameter.name)
-    typed = ", ".join(sorted(parameter.opts, key=len))
+    typed = ", ".join(sorted((*parameter.opts, *parameter.secondary_opts), key=len))
     return typed if parameter.is_flag else f"{typed} {parameter.metavar or ''}".rstrip()

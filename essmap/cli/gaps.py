@@ -13,6 +13,7 @@ from essmap.cli.frames import print_csv, print_json, records
 from essmap.cli.report import err, out
 from essmap.cli.themes import THEMES, read_theme
 from essmap.errors import SettingsError
+from essmap.schema.withheld import read_withheld, shown
 from essmap.settings import load_settings
 from essmap.store import locate
 from essmap.texts import t
@@ -57,7 +58,7 @@ def gaps(
     question = Question(cast("Level", level), read_theme(theme), cast("Count | None", count), exercise)
     settings = load_settings()
     store, department, build_id = locate(snapshot or settings.snapshots, settings.department)
-    tables = Tables.of(store.load(department, build_id))
+    tables = Tables.of(shown(store.load(department, build_id), read_withheld(Path(settings.withhold))))
     indicator = _indicator(denominator, tables, question)
     table = coverage(tables, question, indicator=indicator)
     if output == "table":

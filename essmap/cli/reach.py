@@ -14,6 +14,7 @@ from essmap.cli.report import err, out
 from essmap.cli.themes import read_theme
 from essmap.errors import SettingsError
 from essmap.schema.folding import fold_place
+from essmap.schema.withheld import read_withheld, shown
 from essmap.settings import load_settings
 from essmap.store import locate
 from essmap.texts import t
@@ -192,7 +193,7 @@ def _question(theme: str, count: str | None, snapshot: str | None, matrix: Path 
     if count is not None and count not in _COUNTS:
         raise SettingsError(t("reach.count_unknown", count=count, known=", ".join(_COUNTS)))
     store, department, build_id = locate(snapshot or settings.snapshots, settings.department)
-    loaded = store.load(department, build_id)
+    loaded = shown(store.load(department, build_id), read_withheld(Path(settings.withhold)))
     actors = loaded.layer("actors")
     count = count or default_count(actors)
     if count == "employers":

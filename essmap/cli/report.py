@@ -6,8 +6,11 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from essmap.schema.report import BuildReport
 from essmap.schema.snapshot import Manifest
 from essmap.texts import t
+from essmap.view.build_report import sections
+from essmap.view.format import one_line
 
 out: Final = Console(soft_wrap=True, highlight=False, emoji=False)
 err: Final = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
@@ -16,8 +19,8 @@ err: Final = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 _COUNTED: Final = ("actors", "projects", "communes", "cantons", "epci")
 
 
-def as_json(manifest: Manifest) -> dict[str, Any]:
-    """Return what a manifest says as a JSON-ready dictionary."""
+def as_json(manifest: Manifest, report: BuildReport | None) -> dict[str, Any]:
+    """Return what a manifest and the report of its build say as a JSON-ready dictionary."""
     content = manifest.as_dict()
     names = ("department", "department_name", "build_id", "built_at")
     more = (
@@ -36,11 +39,12 @@ def as_json(manifest: Manifest) -> dict[str, Any]:
         "completeness": {table: value.status for table, value in manifest.completeness.items()},
         **{name: content[name] for name in more},
         "notes": list(manifest.notes),
+        "report": None if report is None else report.as_dict(),
     }
 
 
-def print_report(manifest: Manifest, root: str) -> None:
-    """Print what a manifest says: counts, what became of the rows, sources and limits."""
+def print_report(manifest: Manifest, root: str, report: BuildReport | None) -> None:
+    """Print what a manifest says: counts, what became of the rows, sources and limits; then the report of its build."""
     _say(t("cli.report_title", name=manifest.department_name, code=manifest.department))
     _say(t("cli.report_build", build=manifest.build_id, built=manifest.built_at, root=root))
     table = [("", t("cli.rows"), t("cli.completeness"))]
@@ -55,9 +59,17 @@ def print_report(manifest: Manifest, root: str) -> None:
     _say(t("cli.report_rows", rows=manifest.rows_in, merged=manifest.merged, rejected=manifest.rejected))
     for source in manifest.sources:
         counts = {"rows": source.rows_in, "kept": source.rows_kept}
-        _say(t("cli.report_source", title=source.title, vintage=source.vintage, **counts))
+        if source.rows_in:
+            _say(t("cli.report_source", title=source.title, vintage=source.vintage, **counts))
+        else:  # a file that only tells more of the rows of another one
+            _say(t("cli.report_source_beside", title=source.title, vintage=source.vintage))
     for note in (*(c.sentence for c in manifest.completeness.values()), *manifest.notes):
         _say(f"- {note}")
+    for section in sections(manifest, report) if report is not None else ():
+        _say(f"\n{section.title}")
+        for what, *cells in section.rows:
+            said = " | ".join(one_line(cell) for cell in cells if cell)
+            _say(f"- {one_line(what)}" + (f"\u00a0: {said}" if said else ""))
 
 
 def _say(line: str) -> None:

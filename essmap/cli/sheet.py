@@ -12,6 +12,7 @@ from rich.progress import track
 
 from essmap.cli.report import err, out
 from essmap.errors import DataError, Problem, SettingsError
+from essmap.schema.withheld import read_withheld, shown
 from essmap.settings import load_settings
 from essmap.store import locate
 from essmap.texts import t
@@ -54,7 +55,7 @@ def sheet(
         raise SettingsError(t("cli.sheet_nothing"))
     settings = load_settings()
     store, department, build_id = locate(snapshot or settings.snapshots, settings.department)
-    loaded = store.load(department, build_id)
+    loaded = shown(store.load(department, build_id), read_withheld(Path(settings.withhold)))
     wanted: list[tuple[Level, str]] = []
     problems = []
     if every:

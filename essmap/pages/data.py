@@ -10,9 +10,11 @@ import streamlit as st
 from essmap import reference
 from essmap.pages import frame
 from essmap.pages.loaded import Loaded
+from essmap.schema.report import BuildReport
 from essmap.texts import t
+from essmap.view.build_report import Section, sections
 from essmap.view.cards import source_page
-from essmap.view.format import day, escape, integer
+from essmap.view.format import DASH, day, escape, integer
 from essmap.view.rows import each_row
 from essmap.view.tables import Heading, Html, html_table
 
@@ -33,6 +35,8 @@ def show(data: Loaded) -> None:
     st.html(f"<h2>{escape(t('data.published'))}</h2>{_figures(data)}")
     st.html(f"<h2>{escape(t('data.precision'))}</h2>{_precision(data)}")
     st.html(f"<h2>{escape(t('data.sources'))}</h2>{_sources(data)}")
+    if data.snapshot.report is not None:
+        st.html(_report(data, data.snapshot.report))
     notes = "".join(f"<li>{escape(note)}</li>" for note in manifest.notes)
     st.html(f"<details><summary>{escape(t('data.limits'))}</summary><ul>{notes}</ul></details>")
     st.html(
@@ -99,12 +103,27 @@ def _sources(data: Loaded) -> str:
             source.publisher,
             source.licence,
             _vintage(source.vintage),
-            integer(source.rows_in),
-            integer(source.rows_kept),
+            *(integer(count) if source.rows_in else DASH for count in (source.rows_in, source.rows_kept)),
         ]
         for source in data.manifest.sources
     ]
     return html_table(t("data.sources_caption"), headings, rows)
+
+
+def _report(data: Loaded, report: BuildReport) -> str:
+    """Return the report of the build, folded: few people want it, and those who answer for the data all of it."""
+    tables = "".join(
+        f"<h3>{escape(section.title)}</h3>" + html_table(section.title, _headings(section), section.rows)
+        for section in sections(data.manifest, report)
+    )
+    compared = "" if report.changes is not None else f"<p>{escape(t('report.no_comparison'))}</p>"
+    forced = f'<p class="essmap-partial">{escape(t("report.forced"))}</p>' if report.is_forced else ""
+    lead = f"<p>{escape(t('report.lead'))}</p>"
+    return f"<details><summary>{escape(t('report.title'))}</summary>{lead}{forced}{compared}{tables}</details>"
+
+
+def _headings(section: Section) -> list[Heading]:
+    return [Heading(label, is_number=place in section.numbers) for place, label in enumerate(section.headings)]
 
 
 def _vintage(text: str) -> str:

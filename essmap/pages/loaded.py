@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from essmap import reference
 from essmap.errors import EssmapError
 from essmap.schema.folding import fold_place, fold_series
 from essmap.schema.snapshot import Manifest, Snapshot
+from essmap.schema.withheld import Withheld, read_withheld, shown
 from essmap.settings import Settings, load_settings
 from essmap.store import Store
 from essmap.texts import t
@@ -155,16 +157,19 @@ def loaded() -> Loaded:
     ------
     SnapshotError
         If there is none or it cannot be read.
+    SourceError, DataError
+        If the list of whom not to show cannot be read: nothing is shown without it.
     """
     chosen = settings()
     build_id = _current(chosen.snapshots, chosen.department)
-    result = _load(chosen.snapshots, chosen.department, build_id)
+    withheld = _withheld(chosen.withhold, _last_change(chosen.withhold))
+    result = _load(chosen.snapshots, chosen.department, build_id, withheld.digest, withheld)
     # Asking for an asset also tells that it is in use, so that it is not the one to be dropped when memory is short.
     dropped = [path for path in result.assets.values() if get(path) is None]
     if dropped:
         _load.clear()
         _geography.clear()
-        result = _load(chosen.snapshots, chosen.department, build_id)
+        result = _load(chosen.snapshots, chosen.department, build_id, withheld.digest, withheld)
     return result
 
 
@@ -188,9 +193,24 @@ def _current(root: str, department: str) -> str | None:
     return Store(root).current(department)
 
 
+def _last_change(path: str) -> tuple[int, int] | None:
+    """Return when a file changed last and its size; None: it is not there."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _withheld(path: str, last_change: tuple[int, int] | None) -> Withheld:  # noqa: ARG001  a change is another key
+    return read_withheld(Path(path))
+
+
 @st.cache_resource(max_entries=_BUILDS_KEPT, show_spinner=False)
-def _load(root: str, department: str, build_id: str | None) -> Loaded:
-    snapshot = Store(root).load(department, build_id)
+def _load(root: str, department: str, build_id: str | None, digest: str, _withheld: Withheld) -> Loaded:  # noqa: ARG001
+    """Load a build without those who asked not to be shown; the digest of that list is part of the key."""
+    snapshot = shown(Store(root).load(department, build_id), _withheld)
     digests = tuple(snapshot.manifest.digests[name] for name in GEOGRAPHY)
     area = _geography(department, digests, snapshot)
     labels = {**reference.domains()["label"], **reference.legal_forms()["label"]}

@@ -15,6 +15,7 @@ from essmap.reference.scores import classification_scores
 from essmap.reference.sensitive import is_sensitive_text
 from essmap.reference.tables import (
     axes,
+    capitals,
     data_dir,
     departments,
     domains,
@@ -40,6 +41,7 @@ __all__ = [
     "axes",
     "canton_populations_file",
     "cantons_not_loaded",
+    "capitals",
     "classification_scores",
     "classify_legal_category",
     "data_dir",

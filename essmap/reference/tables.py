@@ -46,6 +46,7 @@ _LAYOUTS = {
     "sensitive_words": _Layout(("pattern", "unless", "reason")),
     "word_roles": _Layout(("word", "role", "note")),
     "trust": _Layout(("field", "sources", "note")),
+    "capitals": _Layout(("word", "written")),
 }
 
 
@@ -213,6 +214,11 @@ def word_roles() -> pd.DataFrame:
 def trust() -> pd.DataFrame:
     """Return, per field of an actor, the sources in order of trust (keys or kinds of sources, parted by ``;``)."""
     return table("trust")
+
+
+def capitals() -> pd.DataFrame:
+    """Return how words in capitals are written in a name: ``written``, by word."""
+    return table("capitals")
 
 
 def departments() -> pd.DataFrame:

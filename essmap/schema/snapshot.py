@@ -11,6 +11,8 @@ import geopandas as gpd
 import pandas as pd
 from pydantic import TypeAdapter
 
+from essmap.schema.report import BuildReport
+
 Status = Literal["partial", "exhaustive"]
 #: What the table ``cantons`` holds: units of whole communes, or the electoral cantons with their true outlines.
 Division = Literal["units", "electoral"]
@@ -90,10 +92,14 @@ def _reader() -> TypeAdapter[Manifest]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All tables of one build, with its manifest. Frames are shared: read them, never write to them."""
+    """All tables of one build, with its manifest. Frames are shared: read them, never write to them.
+
+    ``report`` is None for a build that nobody compared with the one before.
+    """
 
     manifest: Manifest
     tables: Mapping[str, pd.DataFrame]
+    report: BuildReport | None = None
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table without geometry.

@@ -79,6 +79,8 @@ BAD = {
     "api_rate": ["0", "-1", "7.5", "many", "1001"],
     "api_timeout": ["0", "-1", "soon", "nan", "1e9"],
     "answers_max_age_days": ["0", "-1", "nan", "inf", "always"],
+    "withhold": [""],
+    "show_non_employer_addresses": ["", "maybe", "2"],
     "frame_ancestors": ["'self'; script-src *", "a,b", "a\r\nX-Evil: 1"],
 }
 

@@ -198,12 +198,12 @@ def test_unknown_keys_are_errors(key):
 def test_missing_placeholder_is_an_error():
     """A text is never shown with a hole."""
     with pytest.raises(KeyError):
-        t("cli.source_unknown")
+        t("build_command.one_department")
 
 
 def test_values_are_not_read_as_templates():
     """Braces in a value stay braces."""
-    assert "{x} {{y}}" in t("cli.source_unknown", source="{x} {{y}}")
+    assert "{x} {{y}}" in t("build_command.one_department", source="{x} {{y}}")
 
 
 def test_unknown_page_is_an_error():

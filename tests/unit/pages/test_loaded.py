@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from essmap.errors import DataError
 from essmap.pages import loaded as module
+from essmap.schema.withheld import Entry, show_again, withhold
 from essmap.settings import load_settings
 from essmap.store import Store
 from essmap.view import assets
@@ -18,7 +20,7 @@ METRIC = 2154
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     """An empty root that the pages read from, with an empty registry of assets and empty caches."""
-    caches = (module._current, module._load, module._geography)
+    caches = (module._current, module._load, module._geography, module._withheld)
     chosen = load_settings().model_copy(update={"snapshots": str(tmp_path), "department": "31"})
     monkeypatch.setattr(module, "settings", lambda: chosen)
     monkeypatch.setattr(module, "spare_collector", lambda: None)
@@ -118,3 +120,38 @@ def test_warm_up_publishes_leaflet_scripts_and_the_snapshot(store, starter_snaps
         "communes.json",
         "actors.json",
     }
+
+
+def test_opposition_holds_before_the_next_build(store, fresh_snapshot, tmp_path, monkeypatch):
+    """Who is put on the list is gone at the next run of a page, from every table and asset; taken off, back again."""
+    path = tmp_path / "withheld.csv"
+    chosen = module.settings().model_copy(update={"withhold": str(path)})
+    monkeypatch.setattr(module, "settings", lambda: chosen)
+    snapshot = fresh_snapshot()
+    store.save(snapshot)
+    holder = snapshot.table("projects")["actor_id"].dropna().iloc[0]
+    name = snapshot.table("actors").set_index("actor_id").at[holder, "name"]
+    before = module.loaded()
+    assert holder in before.actor_ids
+    withhold(path, Entry("actor_id", holder))
+    after = module.loaded()
+    assert holder not in after.actor_ids
+    assert len(after.index.actors) == after.manifest.counts["actors"] == 395
+    assert holder not in set(after.snapshot.table("projects")["actor_id"].dropna())
+    assert after.assets["actors"] != before.assets["actors"]
+    assert after.assets["outlines"] == before.assets["outlines"]
+    assert name.encode() in assets.get(before.assets["actors"]).content
+    assert module.loaded() is after
+    show_again(path, "actor_id", holder)
+    assert holder in module.loaded().actor_ids
+
+
+def test_list_that_is_not_understood_shows_nothing(store, fresh_snapshot, tmp_path, monkeypatch):
+    """Rather than show who asked not to be shown, the pages show nobody."""
+    path = tmp_path / "withheld.csv"
+    path.write_text("kind,value\nsiren,12\n")
+    chosen = module.settings().model_copy(update={"withhold": str(path)})
+    monkeypatch.setattr(module, "settings", lambda: chosen)
+    store.save(fresh_snapshot())
+    with pytest.raises(DataError, match=r"withheld\.csv"):
+        module.loaded()

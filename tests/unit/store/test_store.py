@@ -22,7 +22,7 @@ from essmap.store import MANIFEST, POINTER, Store, locate
 
 SEED = 31
 KILLS = 20
-#: A build kills itself with SIGKILL before the given file operation: open, sync or rename of one of its ten files.
+#: A build kills itself with SIGKILL before the given file operation: open, sync or rename of one of its files.
 SUICIDE = """
 import os, signal, sys
 from pathlib import Path
@@ -46,7 +46,7 @@ Path.replace = counted(Path.replace)
 from essmap.cli import main
 main()
 """
-OPERATIONS = 3 * (len(TABLES) + 2)
+OPERATIONS = 3 * (len(TABLES) + 3)
 
 
 @pytest.fixture

@@ -1,0 +1,92 @@
+"""Put the tables of a snapshot together, whatever its actors come from, and say what their limits are."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from essmap.build.geography import Geography
+from essmap.build.geography_notes import format_number
+from essmap.build.projects import build_figures, build_projects
+from essmap.build.starter_files import StarterFiles
+from essmap.schema.snapshot import Completeness
+from essmap.schema.tables import CRS, FIGURES, PROJECTS, TABLES, empty, validate
+from essmap.texts import t
+
+
+def whole_tables(
+    geography: Geography, actors: gpd.GeoDataFrame, merges: pd.DataFrame, files: StarterFiles | None
+) -> dict[str, pd.DataFrame]:
+    """Return all tables of a snapshot.
+
+    Parameters
+    ----------
+    geography : Geography
+    actors : GeoDataFrame, EPSG:4326
+        Masked and placed.
+    merges : DataFrame
+        `essmap.schema.tables.MERGES`.
+    files : StarterFiles or None
+        Where supported projects and published figures come from; a project whose holder is none of the actors names
+        none and stands at its commune. None: no project, no figure.
+    """
+    projects, figures = empty(PROJECTS), empty(FIGURES)
+    if files is None:
+        projects = gpd.GeoDataFrame(projects, geometry="geometry", crs=CRS)
+    else:
+        raw = files.projects.frame
+        raw = raw.assign(actor_id=raw["actor_id"].where(raw["actor_id"].isin(actors["actor_id"]), ""))
+        projects = build_projects(raw, geography.communes, actors)
+        figures = build_figures(files.figures.frame)
+    return {
+        "actors": actors,
+        "projects": projects,
+        "communes": geography.communes,
+        "cantons": geography.cantons,
+        "canton_parts": geography.canton_parts,
+        "epci": geography.epci,
+        "department": geography.department,
+        "merges": merges,
+        "figures": figures,
+    }
+
+
+def validate_tables(tables: dict[str, pd.DataFrame]) -> None:
+    """Put the columns of each table in order and check them.
+
+    Raises
+    ------
+    DataError
+        If a table does not keep its schema.
+    """
+    for name, table in TABLES.items():
+        tables[name] = tables[name][table.column_names]
+        validate(tables[name], table)
+
+
+def projects_completeness(count: int) -> Completeness:
+    """Return what may be concluded from the supported projects: registers know nothing of them."""
+    return Completeness("partial", t("build.projects_partial", n=count, n_text=format_number(count)))
+
+
+def masking_notes(actors: gpd.GeoDataFrame) -> list[str]:
+    """Say how many actors are shown at their commune only."""
+    hidden = int(actors["is_sensitive"].sum())
+    placed = int((actors["geo_precision"] != "municipality").sum())
+    return [
+        t("build.note_sensitive", n=hidden, n_text=format_number(hidden)),
+        t("build.note_positions", placed=format_number(placed), other=format_number(len(actors) - placed)),
+    ]
+
+
+def canton_notes(actors: pd.DataFrame, geography: Geography) -> list[str]:
+    """Say how many actors of each shared commune have no known canton."""
+    parts = geography.canton_parts
+    shared = sorted(set(parts.loc[parts["commune_code"].duplicated(), "commune_code"]))
+    names = geography.communes.set_index("commune_code")["commune_name"]
+    without = actors.loc[actors["canton_code"].isna(), "commune_code"].value_counts()
+    return [
+        t("build.note_canton_unknown", n=int(without[code]), n_text=format_number(without[code]), commune=names[code])
+        for code in shared
+        if code in without.index
+    ]

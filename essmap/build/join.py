@@ -1,0 +1,222 @@
+"""Put the actors of a register and of a gathered list together, and show no more than each of them allows.
+
+Who is who is decided by `essmap.build.merge`. Here is what must hold whatever it decides: an actor that the register
+protects is not shown more precisely because a list knows it too, and an opposition to one of its rows is an opposition
+to the actor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from essmap.build.privacy import at_commune
+from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
+from essmap.schema.folding import fold
+from essmap.schema.withheld import NOBODY, Withheld
+
+#: A point of a list this close to a registered office that is a home is that home, in degrees (about 100 m).
+_SAME_PLACE: Final = 0.001
+_NUMBER: Final = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """Actors of a gathered list.
+
+    Attributes
+    ----------
+    key : str
+        Of the source.
+    frame : GeoDataFrame, EPSG:4326
+        `essmap.schema.tables.ACTORS`, masked.
+    homes : frozenset of str
+        Identifiers of those whose address was that of a home.
+    """
+
+    key: str
+    frame: gpd.GeoDataFrame
+    homes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of the rows of one source: ``kept + merged + withheld`` are all of them."""
+
+    kept: int
+    merged: int
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """Actors of all sources, one row each.
+
+    Attributes
+    ----------
+    actors : GeoDataFrame, EPSG:4326
+        `essmap.schema.tables.ACTORS`.
+    merges : DataFrame
+        `essmap.schema.tables.MERGES`.
+    fates : mapping
+        Per source.
+    """
+
+    actors: gpd.GeoDataFrame
+    merges: pd.DataFrame
+    fates: Mapping[str, Fate] = field(default_factory=dict)
+
+
+def join(
+    registered: RegisterActors,
+    listed: Listed | None,
+    communes: gpd.GeoDataFrame,
+    *,
+    withheld: Withheld = NOBODY,
+    overrides: Any = None,
+) -> Joined:
+    """Put a register and a list together.
+
+    Parameters
+    ----------
+    registered : RegisterActors
+    listed : Listed or None
+        None: the register alone.
+    communes : GeoDataFrame, EPSG:4326
+        `essmap.schema.tables.COMMUNES`.
+    withheld : Withheld
+        Who asked not to be shown.
+    overrides : essmap.build.overrides.Overrides or None
+        Decisions on who is who.
+
+    Returns
+    -------
+    Joined
+        No actor holds the number of a unit whose address is hidden. ``is_supported`` is false everywhere: the projects
+        tell it later.
+
+    Notes
+    -----
+    Partial diffusion, a sensitive place and a home in the list hide the actor, whatever another source knows. A
+    registered office that is a home hides what the list says only where it says the same place: an association may
+    well meet elsewhere than at its president's.
+    """
+    identities = registered.identities
+    # The numbers serve to find who is who, and for that alone: they are taken away again below.
+    register = _flagged(registered.frame, withheld.matches(_with_ids(identities)).to_numpy(dtype=bool)).assign(
+        siren=identities["siren"].to_numpy(), siret=identities["siret"].to_numpy()
+    )
+    tables = [(registered.source, register)]
+    protected = set(identities.index[identities["hidden"].isin([PARTIAL, SENSITIVE])])
+    if listed is not None:
+        tables.append((listed.key, _flagged(listed.frame, withheld.matches(listed.frame).to_numpy(dtype=bool))))
+        protected |= listed.homes
+    merged = _merged(tables, overrides, frozenset(protected))
+    fates = {key: _fate(frame, key, merged) for key, frame in tables}
+    actors, merges = _protect(merged.actors, merged.merges, registered, communes, protected)
+    is_withheld = actors["is_supported"].astype(bool)
+    gone = list(actors.loc[is_withheld, "actor_id"])
+    actors = actors[~is_withheld].assign(is_supported=False).reset_index(drop=True)
+    return Joined(actors, merges[~merges["kept_id"].isin(gone)].reset_index(drop=True), fates)
+
+
+def _merged(tables: list[tuple[str, gpd.GeoDataFrame]], overrides: Any, protected: frozenset[str]) -> Any:
+    """Return what the merge makes of the tables."""
+    return import_module("essmap.build.merge").merge_actors(tables, overrides, masked=protected)
+
+
+def _flagged(frame: gpd.GeoDataFrame, is_withheld: np.ndarray) -> gpd.GeoDataFrame:
+    """Return actors with who is withheld in ``is_supported``: the one column of which a merge keeps any yes."""
+    return frame.assign(is_supported=is_withheld)
+
+
+def _with_ids(identities: pd.DataFrame) -> pd.DataFrame:
+    return identities.rename_axis("actor_id").reset_index()
+
+
+def _protect(
+    actors: gpd.GeoDataFrame,
+    merges: pd.DataFrame,
+    registered: RegisterActors,
+    communes: gpd.GeoDataFrame,
+    protected: set[str],
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return actors and merges that show no more than every row of an actor allows."""
+    identities = registered.identities
+    hidden = identities[identities["hidden"].ne("")]
+    numbers = hidden.loc[hidden.index.isin(list(protected)), "siret"]
+    is_masked = actors["is_sensitive"].astype(bool) | actors["siret"].isin(list(numbers))
+    is_masked |= actors["actor_id"].isin(
+        [*protected, *merges.loc[merges["merged_id"].isin(list(protected)), "kept_id"]]
+    )
+    is_masked |= _is_at_home(actors, merges, hidden)
+    masked = at_commune(actors, is_masked, communes)
+    has_hidden_number = masked["siret"].isin(list(hidden["siret"]))
+    masked.loc[has_hidden_number, ["siren", "siret"]] = None
+    return _without_numbers(masked, merges, is_masked)
+
+
+def _is_at_home(actors: gpd.GeoDataFrame, merges: pd.DataFrame, hidden: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which actors are shown where the register says that somebody lives."""
+    found = pd.Series(False, index=actors.index)
+    is_finer = actors["address"].notna() | actors["geo_precision"].ne("municipality")
+    finer = actors[is_finer.to_numpy(dtype=bool)]
+    of_number = dict(zip(hidden["siret"], hidden.index, strict=True))
+    merged = merges[merges["kept_id"].isin(list(finer["actor_id"])) & merges["merged_id"].isin(list(hidden.index))]
+    pairs = list(zip(merged["kept_id"], merged["merged_id"], strict=True))
+    pairs += [(kept, of_number[number]) for kept, number in zip(finer["actor_id"], finer["siret"], strict=True)
+              if number in of_number]  # fmt: skip
+    rows = dict(zip(finer["actor_id"], finer.index, strict=True))
+    for kept, identifier in pairs:
+        found.loc[rows[kept]] |= _is_same_place(finer.loc[rows[kept]], hidden.loc[identifier])
+    return found
+
+
+def _is_same_place(actor: pd.Series, home: pd.Series) -> bool:
+    """Tell whether an actor is shown at a home: by its number and the last word of its street, or by its point."""
+    if isinstance(actor["address"], str) and _door(actor["address"]) == _door(home["address"]) != ("", ""):
+        return True
+    lon, lat = pd.to_numeric(pd.Series([home["lon"], home["lat"]]), errors="coerce")
+    far = max(abs(actor.geometry.x - lon), abs(actor.geometry.y - lat))
+    return bool(actor["geo_precision"] != "municipality" and far < _SAME_PLACE)
+
+
+def _door(address: str) -> tuple[str, str]:
+    words = fold(address).split()
+    number = next((found[0] for word in words if (found := _NUMBER.match(word))), "")
+    return number, words[-1] if words else ""
+
+
+def _without_numbers(
+    actors: gpd.GeoDataFrame, merges: pd.DataFrame, is_masked: pd.Series[bool]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return masked actors under identifiers that hold no number, here and among what was merged into them."""
+    taken = set(actors["actor_id"])
+    names: dict[str, str] = {}
+    for row in actors[is_masked & actors["actor_id"].str.startswith("siret-")].itertuples():
+        plain = hidden_identifier(str(row.commune_code), str(row.name))
+        free = (plain if rank == 1 else f"{plain}--{rank}" for rank in range(1, len(taken) + 2))
+        names[str(row.actor_id)] = next(name for name in free if name not in taken)
+        taken.add(names[str(row.actor_id)])
+    of_masked = merges["kept_id"].isin(list(actors.loc[is_masked, "actor_id"]))
+    tells = of_masked & merges["merged_id"].str.startswith("siret-")
+    merged_id = merges["merged_id"].where(~tells, merges["kept_id"].replace(names))
+    renamed = merges.assign(kept_id=merges["kept_id"].replace(names), merged_id=merged_id)
+    return actors.assign(actor_id=actors["actor_id"].replace(names)), renamed
+
+
+def _fate(frame: gpd.GeoDataFrame, key: str, merged: Any) -> Fate:
+    """Count what became of the rows of one source."""
+    actors, merges = merged.actors, merged.merges
+    gone = list(actors.loc[actors["is_supported"].astype(bool), "actor_id"])
+    of_source = merges[merges["source"].eq(key)]
+    with_gone = int(of_source["kept_id"].isin(gone).sum())
+    own_gone = int(frame["actor_id"].isin(gone).sum())
+    return Fate(len(frame) - len(of_source) - own_gone, len(of_source) - with_gone, own_gone + with_gone)

@@ -1,0 +1,328 @@
+"""Build a snapshot from a national register, alone or with the gathered list of the department.
+
+The order matters: whom we do not show is settled first, an address is looked up only for whom may be shown, and
+supported projects are linked once it is known who is who.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from essmap import __version__
+from essmap.build.actors import build_actors
+from essmap.build.assemble import (
+    canton_notes,
+    masking_notes,
+    projects_completeness,
+    validate_tables,
+    whole_tables,
+)
+from essmap.build.electoral import place_in_cantons
+from essmap.build.geography import Geography
+from essmap.build.geography_notes import format_number
+from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.privacy import at_home
+from essmap.build.register import RegisterActors, register_actors
+from essmap.build.starter import load_geography, new_build_id
+from essmap.build.starter_files import Progress, StarterFiles, read_starter, starter_record
+from essmap.errors import SourceError
+from essmap.schema.register import RegisterFile, RegisterRead
+from essmap.schema.report import BuildReport
+from essmap.schema.snapshot import Completeness, Manifest, Snapshot, SourceRecord
+from essmap.schema.tables import SCHEMA_VERSION
+from essmap.schema.withheld import NOBODY, Withheld
+from essmap.texts import t
+
+#: Given the actors and the geography, return the actors with more positions and a report of counts.
+Geocode = Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, Any]]
+
+#: Files that say who is of the ESS by the union of ESS France's list and the flag of Sirene.
+_UNION: Final = ("api", "dinum")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """What a build does with a register.
+
+    Attributes
+    ----------
+    source : str
+        What was asked for: ``api``, ``stock``, ``api+starter``, ``stock+starter``.
+    with_starter : bool
+        Whether the gathered actors of the department are put together with those of the register.
+    starter_folder : Path or None
+        Folder of the gathered files. None: the embedded ones.
+    geocode : callable or None
+        None: no address is looked up.
+    overrides : essmap.build.overrides.Overrides or None
+        Decisions on who is who.
+    withheld : Withheld
+        Who asked not to be shown.
+    show_non_employer_addresses : bool
+        As `essmap.build.register.register_actors`.
+    notes : tuple of str
+        French sentences on what the reading of the register lacks.
+    """
+
+    source: str
+    with_starter: bool = False
+    starter_folder: Path | None = None
+    geocode: Geocode | None = None
+    overrides: Any = None
+    withheld: Withheld = NOBODY
+    show_non_employer_addresses: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def build_live(
+    read: RegisterRead,
+    department: str,
+    options: LiveOptions,
+    *,
+    geography: Geography | None = None,
+    progress: Progress = lambda _step: None,
+) -> Snapshot:
+    """Build a snapshot of a department from what a register says of it.
+
+    Nothing is written, and nobody is asked but the geocoder.
+
+    Parameters
+    ----------
+    read : RegisterRead
+    department : str
+        INSEE code.
+    options : LiveOptions
+    geography : Geography or None
+        Of the department. None: the committed one.
+    progress : callable
+        Called with a French sentence at each step.
+
+    Returns
+    -------
+    Snapshot
+        With a report that `essmap.build.report.with_report` completes.
+
+    Raises
+    ------
+    SourceError
+        If the geography or a gathered file is missing or unreadable, or the geocoder fails.
+    DataError
+        If a gathered row breaks a rule; carries every Problem.
+    """
+    progress(t("build.geography"))
+    geography = geography or load_geography(department)
+    files = _starter(department, geography, options, progress)
+    progress(t("live.actors", n=len(read.frame), n_text=format_number(len(read.frame))))
+    registered = register_actors(read, geography, show_non_employer_addresses=options.show_non_employer_addresses)
+    progress(t("live.merge"))
+    listed = _listed(files, geography) if files is not None and options.with_starter else None
+    joined = join(registered, listed, geography.communes, withheld=options.withheld, overrides=options.overrides)
+    actors, geocoding = joined.actors, {}
+    if options.geocode is not None:
+        progress(t("live.geocode"))
+        actors, told = options.geocode(actors, geography)
+        geocoding = counts_of(told)
+    actors = place_in_cantons(actors, geography)
+    supported = files.supported if files is not None else set()
+    actors = actors.assign(is_supported=actors["actor_id"].isin(list(supported)))
+    tables = whole_tables(geography, actors, joined.merges, files)
+    progress(t("build.validate"))
+    validate_tables(tables)
+    made = _Made(read, registered, joined, files, options)
+    manifest = _manifest(made, tables, geography)
+    return Snapshot(manifest, tables, _report(made, geocoding))
+
+
+def counts_of(told: Any) -> dict[str, int]:
+    """Return the counts of a report of another step, by name; counts by reason are ``name.reason``."""
+    found: dict[str, int] = {}
+    for one in fields(told) if is_dataclass(told) else ():
+        value = getattr(told, one.name)
+        if isinstance(value, Mapping):
+            found |= {f"{one.name}.{key}": count for key, count in value.items() if isinstance(count, int) and count}
+        elif isinstance(value, int) and not isinstance(value, bool):
+            found[one.name] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What the manifest and the report are written from."""
+
+    read: RegisterRead
+    registered: RegisterActors
+    joined: Joined
+    files: StarterFiles | None
+    options: LiveOptions
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """Rows of the register left out, by reason."""
+        totals = dict(self.read.rejected)
+        fate = self.joined.fates.get(self.read.files[0].key, Fate(0, 0, 0))
+        for reason, count in (*self.registered.rejected.items(), ("withheld", fate.withheld)):
+            if count:
+                totals[reason] = totals.get(reason, 0) + count
+        return totals
+
+
+def _starter(department: str, geography: Geography, options: LiveOptions, progress: Progress) -> StarterFiles | None:
+    """Return the gathered files: required with ``+starter``; else they give the supported projects where there are any.
+
+    Raises
+    ------
+    SourceError
+        If they are required and essmap carries none for the department.
+    """
+    try:
+        return read_starter(department, geography.communes, folder=options.starter_folder, progress=progress)
+    except SourceError:
+        if options.with_starter or options.starter_folder is not None or _has_starter(department):
+            raise
+        return None
+
+
+def _has_starter(department: str) -> bool:
+    from essmap.sources.starter import starter_folder
+
+    try:
+        starter_folder(department)
+    except SourceError:
+        return False
+    return True
+
+
+def _listed(files: StarterFiles, geography: Geography) -> Listed:
+    raw = files.actors.frame
+    actors = build_actors(raw, geography.communes, supported=set(), source=files.key)
+    return Listed(files.key, actors, frozenset(raw.loc[at_home(raw["address"]), "id"]))
+
+
+def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geography) -> Manifest:
+    now = datetime.now(UTC)
+    row = geography.department.iloc[0]
+    actors = tables["actors"]
+    records = (*_register_records(made), *_starter_records(made, len(tables["projects"])))
+    of_actors = [record for record in records if record.key in made.joined.fates]
+    return Manifest(
+        schema_version=SCHEMA_VERSION,
+        code_version=__version__,
+        build_id=new_build_id(now),
+        built_at=now.isoformat(timespec="seconds"),
+        department=str(row["department_code"]),
+        department_name=str(row["department_name"]),
+        population=int(row["population"]),
+        counts={name: len(frame) for name, frame in tables.items()},
+        completeness={
+            "actors": _completeness(made, len(actors)),
+            "projects": _projects_completeness(made, len(tables["projects"])),
+        },
+        sources=(*records, *geography.sources),
+        rows_in=sum(record.rows_in for record in of_actors),
+        merged=sum(record.rows_merged for record in of_actors),
+        rejected=sum(sum(record.rows_rejected.values()) for record in of_actors),
+        notes=(
+            *masking_notes(gpd.GeoDataFrame(actors)),
+            *_register_notes(made),
+            *canton_notes(actors, geography),
+            *(note.text for note in geography.notes),
+        ),
+        canton_division=geography.canton_division,
+    )
+
+
+def _register_records(made: _Made) -> list[SourceRecord]:
+    """Return one record per file of the register; the rows are counted on the first."""
+    first, *others = made.read.files
+    fate = made.joined.fates.get(first.key, Fate(0, 0, 0))
+    counted = SourceRecord(
+        **_described(first),
+        rows_in=made.read.rows_in,
+        rows_kept=fate.kept,
+        rows_merged=fate.merged,
+        rows_rejected=made.rejected,
+    )
+    return [counted, *(SourceRecord(**_described(file), rows_in=0, rows_kept=0) for file in others)]
+
+
+def _described(file: RegisterFile) -> dict[str, Any]:
+    return {one.name: getattr(file, one.name) for one in fields(file)}
+
+
+def _starter_records(made: _Made, projects: int) -> list[SourceRecord]:
+    files = made.files
+    if files is None:
+        return []
+    records = [starter_record(files, "projects", kept=projects)]
+    if (fate := made.joined.fates.get(files.key)) is not None:
+        told = {"kept": fate.kept, "merged": fate.merged, "withheld": fate.withheld}
+        records.insert(0, starter_record(files, "actors", **told))
+    return records
+
+
+def _completeness(made: _Made, actors: int) -> Completeness:
+    """Return what may be concluded from the actors: everything only where the whole register was read."""
+    read = made.read
+    perimeter = "union" if any(file.key.startswith(_UNION) for file in read.files) else "sirene"
+    said = {
+        "n": actors,
+        "n_text": format_number(actors),
+        "date": _in_words(read.files[0].vintage),
+        "perimeter": t(f"live.perimeter.{perimeter}"),
+    }
+    if read.is_complete and not read.shortfalls:
+        return Completeness("exhaustive", t("live.exhaustive", **said))
+    return Completeness("partial", t("live.partial", **said, parts=max(len(read.shortfalls), 1)))
+
+
+def _projects_completeness(made: _Made, projects: int) -> Completeness:
+    return projects_completeness(projects) if made.files is not None else Completeness("partial", t("live.no_projects"))
+
+
+def _in_words(vintage: str) -> str:
+    """Return a date as French people write it in figures; anything else as it is."""
+    try:
+        return f"{date.fromisoformat(vintage):%d/%m/%Y}"
+    except ValueError:
+        return vintage
+
+
+def _register_notes(made: _Made) -> list[str]:
+    """Say whom the register hides, which of its positions were not used, and what could not be read."""
+    hidden = made.registered.identities["hidden"].value_counts()
+    notes = [
+        t(f"live.hidden.{reason}", n=int(count), n_text=format_number(int(count)))
+        for reason, count in hidden.items()
+        if reason
+    ]
+    if made.options.show_non_employer_addresses:
+        notes.append(t("live.non_employers_shown"))
+    notes += [
+        t(f"live.unused.{reason}", n=count, n_text=format_number(count))
+        for reason, count in made.registered.positions.items()
+    ]
+    return [*notes, t("live.quality"), *made.options.notes, *made.read.shortfalls]
+
+
+def _report(made: _Made, geocoding: Mapping[str, int]) -> BuildReport:
+    hidden = made.registered.identities["hidden"].value_counts()
+    rejected = made.rejected
+    for key, fate in made.joined.fates.items():
+        if key != made.read.files[0].key and fate.withheld:
+            rejected["withheld"] = rejected.get("withheld", 0) + fate.withheld
+    return BuildReport(
+        made.options.source,
+        rejected=rejected,
+        hidden={str(reason): int(count) for reason, count in hidden.items() if reason},
+        unused_positions=made.registered.positions,
+        figures=made.read.figures,
+        geocoding=geocoding,
+        shortfalls=made.read.shortfalls,
+    )

@@ -1,0 +1,123 @@
+"""Where the command ``essmap build`` gets its register from: the service, or the files of the stock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+
+from essmap.settings import Settings
+
+if TYPE_CHECKING:
+    from essmap.build.geography import Geography
+    from essmap.schema.register import RegisterRead
+
+_FOREVER_DAYS: Final = 36_500  # offline, what is on disk serves however old
+
+#: Told how much is done and how much there is in all, None where that is not known.
+Tell = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StockPlaces:
+    """Where the files of the stock are: paths or addresses."""
+
+    establishments: str
+    units: str
+    dinum: str | None
+    geolocation: str | None
+    memory: str
+
+
+def read_service(settings: Settings, geography: Geography, *, offline: bool, tell: Tell) -> RegisterRead:
+    """Read a department from the API Recherche d'entreprises.
+
+    Parameters
+    ----------
+    settings : Settings
+    geography : Geography
+    offline : bool
+        True: only answers that are on disk are used.
+    tell : callable
+    """
+    module = import_module("essmap.sources.search_api")
+    manners = import_module("essmap.sources.client").Manners(
+        rate=settings.api_rate, timeout_s=settings.api_timeout, contact=_contact(settings)
+    )
+    service = module.SearchService(
+        settings.api_url, Path(settings.cache), manners, settings.answers_max_age_days, offline
+    )
+    read: RegisterRead = module.read_api(service, geography.department_code, geography.communes, progress=tell)
+    return read
+
+
+@contextmanager
+def open_stock(settings: Settings, places: StockPlaces, *, tell: Tell) -> Iterator[Any]:
+    """Open the files of the stock.
+
+    Parameters
+    ----------
+    settings : Settings
+    places : StockPlaces
+    tell : callable
+
+    Yields
+    ------
+    essmap.sources.stock.Stock
+        ``departments()``, ``notes``, and ``read_each(departments)``, which yields a department and what was read of it.
+    """
+    stock = import_module("essmap.sources.stock")
+    downloads = import_module("essmap.sources.download").Downloads(
+        Path(settings.cache), contact=_contact(settings), progress=lambda _name, done, total: tell(done, total)
+    )
+    files = stock.StockFiles(places.establishments, places.units, places.dinum, places.geolocation)
+    cache = Path(settings.cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    with (
+        TemporaryDirectory(dir=cache, prefix="stock-") as folder,
+        stock.open_stock(files, memory_limit=places.memory, temp_dir=Path(folder), downloads=downloads) as opened,
+    ):
+        yield opened
+
+
+def geocoder(
+    settings: Settings, *, offline: bool, tell: Tell
+) -> Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, Any]]:
+    """Return what looks for the position of addresses, with the geocoder of the Géoplateforme."""
+
+    def look_up(actors: gpd.GeoDataFrame, geography: Geography) -> tuple[gpd.GeoDataFrame, Any]:
+        service = import_module("essmap.sources.geocoder").GeocoderService(
+            url=settings.geocoder_url,
+            cache=Path(settings.cache),
+            timeout_s=settings.geocoder_timeout,
+            rows=settings.geocoder_rows,
+            contact=_contact(settings),
+            **({"keep_days": _FOREVER_DAYS} if offline else {}),
+        )
+        found: tuple[gpd.GeoDataFrame, Any] = import_module("essmap.build.geocode").geocode(
+            actors, geography, service, tell
+        )
+        return found
+
+    return look_up
+
+
+def read_decisions(path: Path | None) -> Any:
+    """Return the decisions of a file on who is who; None: no file."""
+    return None if path is None else import_module("essmap.build.overrides").read_overrides(path)
+
+
+def with_geography(wanted: Sequence[str], has_geography: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+    """Return the departments of a list that have a geography, and the others."""
+    kept = [code for code in wanted if has_geography(code)]
+    return kept, [code for code in wanted if code not in set(kept)]
+
+
+def _contact(settings: Settings) -> str:
+    return settings.contact_email or settings.site_url

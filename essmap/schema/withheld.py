@@ -1,0 +1,272 @@
+"""Who asked not to be shown: a list outside the package that every build and every reader obeys.
+
+A CSV file ``kind,value,reason,date`` (setting ``withhold``), where ``kind`` is ``actor_id``, ``siren`` or ``siret``. A
+list that cannot be understood stops whoever reads it: an opposition is never ignored because of a typing mistake.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+
+from essmap.errors import DataError, Problem, SourceError
+from essmap.schema.atomic import write_whole
+from essmap.schema.snapshot import Snapshot
+from essmap.texts import t
+from essmap.texts.system import system_reason
+
+COLUMNS: Final = ("kind", "value", "reason", "date")
+KINDS: Final = ("actor_id", "siren", "siret")
+_DIGITS: Final = {"siren": 9, "siret": 14}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One opposition.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`.
+    value : str
+        Numbers without spaces.
+    reason, date : str
+        For those who keep the list; never shown.
+    """
+
+    kind: str
+    value: str
+    reason: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """The whole list.
+
+    Attributes
+    ----------
+    entries : tuple of Entry
+    digest : str
+        SHA-256 of the file; the empty string where there is none.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    digest: str = ""
+
+    @cached_property
+    def _values(self) -> dict[str, list[str]]:
+        return {kind: [entry.value for entry in self.entries if entry.kind == kind] for kind in KINDS}
+
+    def matches(self, frame: pd.DataFrame) -> pd.Series[bool]:
+        """Tell which rows are on the list.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Any of ``actor_id``, ``siren``, ``siret``; a SIREN withholds all its establishments.
+
+        Returns
+        -------
+        Series of bool, same index
+        """
+        found = pd.Series(False, index=frame.index)
+        for column in KINDS:
+            if column in frame:
+                found |= frame[column].isin(self._values[column])
+        if "siret" in frame:
+            found |= frame["siret"].str[:9].isin(self._values["siren"])
+        if "actor_id" in frame:
+            numbers = frame["actor_id"].str.removeprefix("siret-").where(frame["actor_id"].str.startswith("siret-"))
+            found |= numbers.isin(self._values["siret"]) | numbers.str[:9].isin(self._values["siren"])
+        return found
+
+
+NOBODY: Final = Withheld()
+
+
+def read_withheld(path: Path) -> Withheld:
+    """Read the list; a file that is not there is an empty one.
+
+    Raises
+    ------
+    SourceError
+        If it is there and cannot be read.
+    DataError
+        If a line breaks a rule; carries one Problem per fault.
+    """
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError:
+        return NOBODY
+    except (OSError, UnicodeDecodeError) as error:
+        reason = system_reason(error) if isinstance(error, OSError) else "UTF-8"
+        raise SourceError(t("withheld.unreadable", path=path.name, reason=reason)) from error
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    header = [name.strip() for name in rows[0]] if rows else list(COLUMNS)
+    problems = []
+    if header[:2] != list(COLUMNS[:2]):
+        problems.append(Problem(path.name, 1, None, ",".join(header), ",".join(COLUMNS), "columns"))
+    entries = []
+    for line, cells in enumerate(rows[1:], start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        entry = _entry([cell.strip() for cell in (*cells, "", "", "", "")[:4]])
+        if (expected := _fault(entry)) is not None:
+            problems.append(Problem(path.name, line, "value", f"{entry.kind} {entry.value}", expected, "withheld"))
+        entries.append(entry)
+    if problems:
+        raise DataError(t("withheld.invalid", n=len(problems), path=path.name), problems)
+    return Withheld(tuple(entries), hashlib.sha256(content).hexdigest())
+
+
+def withhold(path: Path, entry: Entry) -> bool:
+    """Put somebody on the list; the file is made if need be.
+
+    Returns
+    -------
+    bool
+        False: already there.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read or written; it is then as it was.
+    DataError
+        If the entry or a line of the file breaks a rule.
+    """
+    entry = _entry([entry.kind, entry.value, entry.reason, entry.date])
+    if (expected := _fault(entry)) is not None:
+        problem = Problem(path.name, None, "value", f"{entry.kind} {entry.value}", expected, "withheld")
+        raise DataError(t("withheld.invalid", n=1, path=path.name), [problem])
+    with _alone(path):
+        present = read_withheld(path).entries
+        if any((one.kind, one.value) == (entry.kind, entry.value) for one in present):
+            return False
+        _write(path, [*present, entry])
+    return True
+
+
+def show_again(path: Path, kind: str, value: str) -> bool:
+    """Take somebody off the list.
+
+    Returns
+    -------
+    bool
+        False: was not there.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read or written; it is then as it was.
+    DataError
+        If a line of the file breaks a rule.
+    """
+    wanted = _entry([kind, value, "", ""])
+    with _alone(path):
+        present = read_withheld(path).entries
+        left = [one for one in present if (one.kind, one.value) != (wanted.kind, wanted.value)]
+        if len(left) == len(present):
+            return False
+        _write(path, left)
+    return True
+
+
+def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
+    """Return a snapshot without those who are on the list, before the next build leaves them out.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Left unchanged.
+    withheld : Withheld
+
+    Returns
+    -------
+    Snapshot
+        Without these actors, nor any row merged into them; supports of theirs stand at the commune and name no actor.
+        The same snapshot where nobody on the list is in it.
+    """
+    actors, merges = snapshot.tables["actors"], snapshot.tables["merges"]
+    merged = merges.rename(columns={"merged_id": "actor_id"})
+    gone = set(actors.loc[withheld.matches(actors), "actor_id"]) | set(merges.loc[withheld.matches(merged), "kept_id"])
+    is_gone = actors["actor_id"].isin(list(gone))
+    if not is_gone.any():
+        return snapshot
+    tables = {
+        **snapshot.tables,
+        "actors": actors[~is_gone].reset_index(drop=True),
+        "merges": merges[~merges["kept_id"].isin(list(gone))].reset_index(drop=True),
+        "projects": _without_holders(snapshot.layer("projects"), gone, snapshot.layer("communes")),
+    }
+    counts = {**snapshot.manifest.counts, **{name: len(tables[name]) for name in ("actors", "merges", "projects")}}
+    return replace(snapshot, manifest=replace(snapshot.manifest, counts=counts), tables=tables)
+
+
+def _without_holders(projects: gpd.GeoDataFrame, gone: set[str], communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return projects that name none of some actors, and stand at their commune rather than at the holder's door."""
+    is_theirs = projects["actor_id"].isin(list(gone))
+    places = communes.set_index("commune_code")
+    points = gpd.GeoSeries(gpd.points_from_xy(places["point_lon"], places["point_lat"]), index=places.index)
+    at_commune = projects["commune_code"].map(points)
+    geometry = projects.geometry.astype(object).where(~is_theirs, at_commune)
+    result = projects.assign(actor_id=projects["actor_id"].where(~is_theirs, None))
+    return result.set_geometry(gpd.GeoSeries(list(geometry), index=projects.index, crs=projects.crs))
+
+
+def _entry(cells: Sequence[str]) -> Entry:
+    kind, value, reason, date = cells
+    plain = "".join(value.split()) if kind in _DIGITS else value.strip()
+    return Entry(kind.strip(), plain, reason.strip(), date.strip())
+
+
+def _fault(entry: Entry) -> str | None:
+    """Return what was expected of an entry that breaks a rule."""
+    if entry.kind not in KINDS:
+        return t("withheld.kind", known=", ".join(KINDS))
+    digits = _DIGITS.get(entry.kind)
+    if digits is None:
+        return None if entry.value else t("withheld.identifier")
+    is_number = entry.value.isascii() and entry.value.isdecimal() and len(entry.value) == digits
+    return None if is_number else t("withheld.number", n=digits)
+
+
+def _write(path: Path, entries: Sequence[Entry]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((entry.kind, entry.value, entry.reason, entry.date) for entry in entries)
+    try:
+        write_whole(path, text.getvalue().encode())
+    except OSError as error:
+        raise SourceError(t("withheld.unwritable", path=path.name, reason=system_reason(error))) from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the list while it changes, so that of two changes at once none is lost (where the system can lock)."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f".{path.name}.lock").open("a")
+    except OSError as error:
+        raise SourceError(t("withheld.unwritable", path=path.name, reason=system_reason(error))) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

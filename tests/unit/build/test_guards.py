@@ -1,0 +1,51 @@
+"""Builds that lose too much do not take the place of the current one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from essmap.build.guards import EXPECTED, refusals
+
+
+def with_actors(manifest, actors, rows_in=1000):
+    return replace(manifest, counts={**manifest.counts, "actors": actors}, rows_in=rows_in)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_refused"),
+    [(100, 100, False), (100, 80, False), (100, 79, True), (100, 1, True), (100, 200, False), (1, 1, False)],
+)
+def test_fall_of_more_than_a_fifth_is_refused(starter_snapshot, before, after, is_refused):
+    """Four fifths are enough, less is not; growth never is against it."""
+    manifest = starter_snapshot.manifest
+    found = refusals(with_actors(manifest, after), {}, with_actors(manifest, before))
+    assert bool(found) is is_refused
+    if is_refused:
+        assert f"{before} à {after}" in found[0]
+
+
+def test_empty_build_is_refused_even_as_the_first(starter_snapshot):
+    """A build without any actor would empty the map."""
+    assert len(refusals(with_actors(starter_snapshot.manifest, 0), {}, None)) == 1
+    assert refusals(with_actors(starter_snapshot.manifest, 1), {}, None) == ()
+
+
+@pytest.mark.parametrize(("rejected", "is_refused"), [(50, False), (51, True)])
+def test_too_many_unexpected_rejections_are_refused(starter_snapshot, rejected, is_refused):
+    """More than one row in twenty rejected for a reason that is no part of the plan is refused."""
+    found = refusals(with_actors(starter_snapshot.manifest, 500), {"unknown_commune": rejected}, None)
+    assert bool(found) is is_refused
+
+
+def test_expected_reasons_do_not_count(starter_snapshot):
+    """Closed establishments, natural persons and oppositions may be any number."""
+    assert refusals(with_actors(starter_snapshot.manifest, 10), dict.fromkeys(EXPECTED, 10**6), None) == ()
+
+
+def test_all_reasons_are_told_at_once(starter_snapshot):
+    """A fall and rejections are both said."""
+    manifest = starter_snapshot.manifest
+    found = refusals(with_actors(manifest, 10), {"malformed": 900}, with_actors(manifest, 100))
+    assert len(found) == 2
