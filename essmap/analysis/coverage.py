@@ -34,7 +34,6 @@ __all__ = [
     "default_count",
     "employers_known",
     "how_it_was_seen",
-    "outside_level",
 ]
 
 #: Which actors count: all, or those known to employ somebody.
@@ -344,41 +343,46 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def outside_level(actors: pd.DataFrame, *, level: Level, theme: Theme) -> int:
-    """Return how many actors of the theme belong to no territory of the level (counted, never dropped in silence)."""
-    return int(actors.loc[theme.mask(actors), LEVEL_COLUMN[level]].isna().sum())
-
-
-def how_it_was_seen(actors: pd.DataFrame, communes: pd.DataFrame, *, level: Level) -> pd.DataFrame:
+def how_it_was_seen(tables: Tables, question: Question) -> pd.DataFrame:
     """Return, per territory, what explains its numbers on a partial table.
 
     Parameters
     ----------
-    actors, communes : DataFrame
-    level : {"canton", "epci", "commune"}
+    tables : Tables
+    question : Question
+        The actors it counts are those described; its exercise changes nothing.
 
     Returns
     -------
-    DataFrame, one row per territory, sorted by code
-        ``code``, ``actors`` (count), ``located`` (count with a position finer than the commune), ``latest_year``
-        and ``median_year`` a source names (NA: no row names one), ``undated`` (count without year) and one column
-        ``source_<kind>`` per kind of source (count).
+    DataFrame, one row per territory, sorted by code; last `UNKNOWN` and `OUTSIDE`, where actors fall there
+        ``code``, ``name``, ``actors`` (count), ``located`` (count with a position finer than the commune),
+        ``latest_year`` and ``median_year`` a source names (NA: no row names one), ``undated`` (count without year)
+        and one column ``source_<kind>`` per kind of source (count).
     """
-    column = LEVEL_COLUMN[level]
-    codes = pd.Index(communes[column].dropna().unique()).sort_values()
-    groups = actors.groupby(column)
+    level, count = question.level, question.count or default_count(tables.actors)
+    members = membership(tables, level)
+    actors = tables.actors.assign(code=placed(tables, members, level))
+    chosen = question.theme.mask(actors)
+    if count == "employers":
+        chosen &= actors["is_employer"].astype("boolean").eq(True).fillna(False).to_numpy(dtype=bool)
+    actors = actors[chosen]
+    last = [code for code in (UNKNOWN, OUTSIDE) if actors["code"].eq(code).any()]
+    codes = [*sorted(set(members["code"]) - {UNKNOWN, OUTSIDE}), *last]
+    groups = actors.groupby("code")
     years = groups["source_year"]
     frame = pd.DataFrame(
         {
             "actors": groups.size(),
-            "located": actors["geo_precision"].ne("municipality").groupby(actors[column]).sum(),
+            "located": actors["geo_precision"].ne("municipality").groupby(actors["code"]).sum(),
             "latest_year": years.max().astype("Int64"),
             "median_year": years.median().round().astype("Int64"),
-            "undated": actors["source_year"].isna().groupby(actors[column]).sum(),
+            "undated": actors["source_year"].isna().groupby(actors["code"]).sum(),
         }
     )
-    kinds = pd.crosstab(actors[column], actors["source_kind"]).add_prefix("source_")
-    frame = frame.join(kinds).reindex(codes)
+    kinds = pd.crosstab(actors["code"], actors["source_kind"]).add_prefix("source_")
+    frame = frame.join(kinds).reindex(pd.Index(codes, name="code"))
     counts = [name for name in frame.columns if name not in {"latest_year", "median_year"}]
     frame[counts] = frame[counts].fillna(0).astype("int64")
-    return frame.rename_axis("code").reset_index()
+    split = set(actors.loc[actors["code"] == UNKNOWN, "commune_code"])
+    frame.insert(0, "name", _names(frame.index, tables, level, split))
+    return frame.reset_index()

@@ -23,7 +23,7 @@ def style() -> None:
 def heading(title: str, lead: str = "") -> None:
     """Show the only heading of level 1 of a page, and the sentence under it."""
     body = f'<p class="essmap-intro">{escape(lead)}</p>' if lead else ""
-    st.html(f'<header class="essmap-head"><h1>{escape(title)}</h1>{body}</header>')
+    st.html(f'<header class="essmap-head"><h1 tabindex="-1">{escape(title)}</h1>{body}</header>')
 
 
 def status(message: str, *, skip: str = "") -> None:
