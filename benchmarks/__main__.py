@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from benchmarks import analysis
 from benchmarks import map as map_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
@@ -22,6 +23,7 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 def main() -> None:
     """Run every measurement; what is asked (``--quick``...) is that of `benchmarks.map`."""
     filters()
+    analysis.main(sys.argv[1:])
     map_benchmark.main(sys.argv[1:])
 
 
