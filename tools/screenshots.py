@@ -46,6 +46,9 @@ VIEWS: Final = {
 SHEETS: Final = ("3102", "3114", "31483", "31555", "200072643")
 ROWS: Final = 12_000
 DOTS_PER_INCH: Final = 80
+#: After the last thing that can be waited for, until the canvas is painted.
+PAINT_MS: Final = 700
+PATIENCE_MS: Final = 120_000
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ def _wait(url: str) -> None:
 
 def _take(browser: Browser, url: str, path: Path, screen: Screen, *, is_full: bool = False) -> None:
     context = browser.new_context(**screen.options)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     if screen.is_grey:
         context.new_cdp_session(page).send("Emulation.setEmulatedVisionDeficiency", {"type": "achromatopsia"})
@@ -157,11 +161,12 @@ def _take(browser: Browser, url: str, path: Path, screen: Screen, *, is_full: bo
 
 def _settle(page: Page) -> None:
     """Wait until the script has run and every map of the page has drawn what it shows."""
-    page.locator(".st-key-essmap_footer").wait_for()
+    page.locator(".st-key-essmap_footer a").last.wait_for()
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     for frame in page.locator("iframe").all():
         frame.content_frame.locator(".essmap-department").first.wait_for(state="attached")
-    page.wait_for_load_state("networkidle")
+        frame.content_frame.locator(".essmap-town").first.wait_for(state="attached")
+    page.wait_for_timeout(PAINT_MS)
 
 
 def _sheets(snapshots: Path, folder: Path) -> None:

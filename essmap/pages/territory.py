@@ -33,6 +33,8 @@ from essmap.view.supports import known_amounts, projects_table
 from essmap.view.tables import Heading, Html, html_table
 
 MAP_HEIGHT: Final = 420
+#: Room left above a territory, as a share of its height: the buttons of the map stand there.
+UNDER_BUTTONS: Final = 0.12
 PAGE_SIZE: Final = 20
 LEVELS: Final[tuple[Level, ...]] = ("canton", "epci", "commune")
 _LIST_PAGE: Final = "territory_list_page"
@@ -50,7 +52,7 @@ def show(data: Loaded) -> None:
         return
     portraits = [portrait_of(data, place) for place in (chosen, other) if place is not None]
     st.html(f"<h2>{escape(t('territory.and').join(p.label for p in portraits))}</h2>")
-    frame.status(_sentence(data, portraits[0]))
+    frame.status(" ".join(_sentence(data, portrait) for portrait in portraits))
     _downloads(data, portraits)
     left, right = st.columns([6, 5], gap="medium")
     with left:
@@ -68,6 +70,7 @@ def show(data: Loaded) -> None:
         st.html(profiles(data, portraits, "domain"))
     for portrait in portraits:
         _supports(data, portrait)
+    _supports_limits(data, portraits[0])
     for portrait in portraits:
         st.html(missing(data, portrait))
     if len(portraits) == 1:
@@ -181,9 +184,10 @@ def _pdf(data: Loaded, portrait: Portrait) -> bytes:
 def _map(data: Loaded, portraits: Sequence[Portrait]) -> None:
     mask: Mask = np.logical_or.reduce([portrait.inside for portrait in portraits])
     boxes = [data.place_bounds.get((portrait.level, portrait.code), data.home) for portrait in portraits]
+    south, north = min(box[0][0] for box in boxes), max(box[1][0] for box in boxes)
     bounds = [
-        [min(box[0][0] for box in boxes), min(box[0][1] for box in boxes)],
-        [max(box[1][0] for box in boxes), max(box[1][1] for box in boxes)],
+        [south, min(box[0][1] for box in boxes)],
+        [north + UNDER_BUTTONS * (north - south), max(box[1][1] for box in boxes)],
     ]
     names = t("territory.and").join(portrait.label for portrait in portraits)
     drawn = base_map(
@@ -232,9 +236,14 @@ def _supports(data: Loaded, portrait: Portrait) -> None:
         caption = t("territory.supports_caption", name=portrait.label)
         table = projects_table(supports.projects, data.snapshot.table("communes"), caption)
         st.html(f"<p>{escape(said)}</p>{table}")
+
+
+def _supports_limits(data: Loaded, portrait: Portrait) -> None:
+    """What the supports of any territory leave out, once."""
+    everywhere = portrait.supports.everywhere
     sentences = [data.manifest.completeness["projects"].sentence]
-    if supports.everywhere:
-        sentences.append(t("sheet.everywhere", n=supports.everywhere, n_text=integer(supports.everywhere)))
+    if everywhere:
+        sentences.append(t("sheet.everywhere", n=everywhere, n_text=integer(everywhere)))
     st.html(f'<p class="essmap-meta">{escape(" ".join(sentences))}</p>')
 
 
@@ -251,6 +260,7 @@ def _actors(data: Loaded, portraits: Sequence[Portrait]) -> None:
     pages = -(-len(found) // PAGE_SIZE)
     number = min(st.session_state.get(_LIST_PAGE, 1), pages)
     shown = found.iloc[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-    st.html("".join(cards.list_row(row, is_link=True) for row in each_row(shown)))
+    rows = "".join(cards.list_row(row, is_link=True) for row in each_row(shown))
+    st.html(f'<div class="essmap-columns">{rows}</div>')
     if pages > 1:
         st.pagination(pages, key=_LIST_PAGE, on_change=state.touched)
