@@ -24,8 +24,8 @@ from essmap.view.sheet.drawing import territory_svg
 
 #: More actors than this are counted by commune instead of named: the sheet keeps to two pages.
 NAMED_AT_MOST: Final = 44
-_PROJECTS_AT_MOST: Final = 14
-_COMMUNES_AT_MOST: Final = 24
+_PROJECTS_AT_MOST: Final = 36
+_COMMUNES_AT_MOST: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +388,8 @@ def _actors(here: pd.DataFrame, own: pd.DataFrame) -> Section:
 
 def _sources(snapshot: Snapshot, page_url: str) -> list[str]:
     manifest = snapshot.manifest
-    sentences = [completeness.sentence for completeness in manifest.completeness.values()]
+    # What the projects leave out stands beside them.
+    sentences = [completeness.sentence for name, completeness in manifest.completeness.items() if name != "projects"]
     editions: dict[str, list[SourceRecord]] = {}
     for source in manifest.sources:
         editions.setdefault(source.vintage, []).append(source)

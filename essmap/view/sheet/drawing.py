@@ -14,16 +14,16 @@ import numpy as np
 import shapely
 
 from essmap import reference
-from essmap.view.format import escape
+from essmap.view.format import escape, integer
 
 WIDTH: Final = 640  # units of the drawing; the sheet scales it
-_TALLEST: Final = 700
+_TALLEST: Final = 660
 _MARGIN: Final = 18
 _TOWNS: Final = 7
 _TOLERANCE_UNITS: Final = 0.6
 _RADIUS: Final = 8.5
 #: Actors nearer to each other than this are drawn as one; the next distance where more marks than this are left.
-_NEAR: Final = (16.0, 26.0, 40.0, 60.0, 90.0, 130.0)
+_NEAR: Final = (18.0, 28.0, 40.0, 60.0, 90.0, 130.0)
 _MARKS_AT_MOST: Final = 70
 #: Where the name of a town may stand, from its place: first choice first.
 _OFFSETS: Final = (24, -14, 34, -26, 46, -38)
@@ -130,7 +130,7 @@ class _Mark:
 
     @property
     def radius(self) -> float:
-        return _RADIUS if self.count == 1 else 9 + 4 * len(str(self.count))
+        return _RADIUS if self.count == 1 else 9 + 5 * len(str(self.count))
 
 
 def _marks(actors: gpd.GeoDataFrame, frame: _Frame) -> list[_Mark]:
@@ -179,8 +179,8 @@ def _drawn(marks: Iterable[_Mark]) -> str:
         else:
             parts.append(
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{_PAPER}" stroke="{_INK}" stroke-width="2"/>'
-                f'<text x="{x:.1f}" y="{y + 6.2:.1f}" text-anchor="middle" font-family="Source Sans Pro" '
-                f'font-weight="600" font-size="18" fill="{_INK}">{mark.count}</text>'
+                f'<text x="{x:.1f}" y="{y + 7.2:.1f}" text-anchor="middle" font-family="Source Sans Pro" '
+                f'font-weight="600" font-size="21" fill="{_INK}">{integer(mark.count)}</text>'
             )
         if mark.is_supported:
             at = radius * 0.8
@@ -199,7 +199,7 @@ def _towns(communes: gpd.GeoDataFrame, frame: _Frame, metric_crs: int, marks: It
     taken = [(mark.x, mark.y, mark.radius, mark.radius) for mark in marks]
     names = []
     for name, (town_x, town_y) in zip(known["commune_name"], places, strict=True):
-        half = len(name) * 4.6
+        half = len(name) * 5.0
         x = min(max(town_x, half + 2), WIDTH - half - 2)
         for below in _OFFSETS:
             y = min(max(town_y + below, 18), frame.height - 6)
@@ -208,7 +208,7 @@ def _towns(communes: gpd.GeoDataFrame, frame: _Frame, metric_crs: int, marks: It
                 taken.append(box)
                 names.append(
                     f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-family="Source Sans Pro" '
-                    f'font-size="18" fill="{_INK}" stroke="{_PAPER}" stroke-width="4" paint-order="stroke">'
+                    f'font-size="20" fill="{_INK}" stroke="{_PAPER}" stroke-width="4" paint-order="stroke">'
                     f"{escape(name)}</text>"
                 )
                 break
