@@ -98,10 +98,10 @@ def _sums(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.html(table("axis", sums_by(projects, projects["axes"]), axes, axes[reference.NO_AXIS]))
+    with right:
         by_canton = sums_by(projects, where[projects.index]).sort_values("projects", ascending=False, kind="stable")
         st.html(table("canton", by_canton, cantons, t("supported.canton_unknown")))
-    with right:
-        st.html(table("programme", by_programme, {}, DASH))
+    st.html(table("programme", by_programme, {}, DASH))
 
 
 def _filtered(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> pd.DataFrame:

@@ -134,7 +134,7 @@ def known_amounts(known_eur: float, known: int, unknown: int) -> str:
 
 def _known(value: Any, words: str) -> str | Html:
     """Return a number; that it is not known is said smaller, so that the words do not take the numbers' room."""
-    return Html(f"<small>{escape(words)}</small>") if pd.isna(value) else words
+    return Html(f'<small class="essmap-unknown">{escape(words)}</small>') if pd.isna(value) else words
 
 
 def _holder(project: Any) -> str | Html:
