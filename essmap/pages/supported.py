@@ -40,7 +40,7 @@ def show(data: Loaded) -> None:
     projects = _filtered(data, everything, where)
     frame.status(t("supported.count", n=len(projects), n_text=integer(len(projects))))
     if projects.empty:
-        st.html(f"<p>{escape(t('supported.nothing'))}</p>")
+        st.html(f"<p>{escape(t('supported.nothing' if len(everything) else 'supported.none'))}</p>")
         return
     communes = data.snapshot.table("communes")
     st.html(f"<p>{escape(_money(projects))}</p>")
