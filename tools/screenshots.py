@@ -47,7 +47,7 @@ SHEETS: Final = ("3102", "3114", "31483", "31555", "200072643")
 ROWS: Final = 12_000
 DOTS_PER_INCH: Final = 80
 #: After the last thing that can be waited for, until the canvas is painted.
-PAINT_MS: Final = 700
+PAINT_MS: Final = 1500
 PATIENCE_MS: Final = 120_000
 
 
@@ -165,7 +165,6 @@ def _settle(page: Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     for frame in page.locator("iframe").all():
         frame.content_frame.locator(".essmap-department").first.wait_for(state="attached")
-        frame.content_frame.locator(".essmap-town").first.wait_for(state="attached")
     page.wait_for_timeout(PAINT_MS)
 
 

@@ -100,10 +100,11 @@ def _percent(share: float) -> str:
     return t("territory.percent", share=decimal(100 * share))
 
 
-def _rank(portrait: Portrait) -> str:
+def _rank(portrait: Portrait) -> Html:
     found = portrait.population
     words = {"n": found.territories, "level": t(f"sheet.levels.{portrait.level}")}
-    return t("territory.first", **words) if found.rank == 1 else t("territory.nth", rank=found.rank, **words)
+    said = t("territory.first", **words) if found.rank == 1 else t("territory.nth", rank=found.rank, **words)
+    return Html(f"<small>{escape(said)}</small>")
 
 
 def axes(data: Loaded, portraits: Sequence[Portrait]) -> str:

@@ -33,8 +33,6 @@ from essmap.view.supports import known_amounts, projects_table
 from essmap.view.tables import Heading, Html, html_table
 
 MAP_HEIGHT: Final = 420
-#: Room left above a territory, as a share of its height: the buttons of the map stand there.
-UNDER_BUTTONS: Final = 0.12
 PAGE_SIZE: Final = 20
 LEVELS: Final[tuple[Level, ...]] = ("canton", "epci", "commune")
 _LIST_PAGE: Final = "territory_list_page"
@@ -184,10 +182,9 @@ def _pdf(data: Loaded, portrait: Portrait) -> bytes:
 def _map(data: Loaded, portraits: Sequence[Portrait]) -> None:
     mask: Mask = np.logical_or.reduce([portrait.inside for portrait in portraits])
     boxes = [data.place_bounds.get((portrait.level, portrait.code), data.home) for portrait in portraits]
-    south, north = min(box[0][0] for box in boxes), max(box[1][0] for box in boxes)
     bounds = [
-        [south, min(box[0][1] for box in boxes)],
-        [north + UNDER_BUTTONS * (north - south), max(box[1][1] for box in boxes)],
+        [min(box[0][0] for box in boxes), min(box[0][1] for box in boxes)],
+        [max(box[1][0] for box in boxes), max(box[1][1] for box in boxes)],
     ]
     names = t("territory.and").join(portrait.label for portrait in portraits)
     drawn = base_map(

@@ -44,8 +44,8 @@ def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str)
             str(names.get(row.commune_code, t("supported.everywhere"))),
             row.programme,
             str(kinds[row.support_kind]),
-            _known(row.year, cards.year(row.year)),
-            _known(row.amount_eur, cards.amount(row.amount_eur)),
+            _known(row.year, cards.year(row.year), "essmap-year"),
+            _known(row.amount_eur, cards.amount(row.amount_eur), "essmap-amount"),
             Html(cards.source_page(row.source_url, t("supported.see"), about=f"{row.holder_name}, {row.programme}")),
         ]
         for row in each_row(latest_first(projects))
@@ -132,9 +132,9 @@ def known_amounts(known_eur: float, known: int, unknown: int) -> str:
     return f"{first} {t('supported.unknown', n=unknown, n_text=integer(unknown))}" if unknown else first
 
 
-def _known(value: Any, words: str) -> str | Html:
+def _known(value: Any, words: str, kind: str) -> str | Html:
     """Return a number; that it is not known is said smaller, so that the words do not take the numbers' room."""
-    return Html(f'<small class="essmap-unknown">{escape(words)}</small>') if pd.isna(value) else words
+    return Html(f'<small class="{kind}">{escape(words)}</small>') if pd.isna(value) else words
 
 
 def _holder(project: Any) -> str | Html:
