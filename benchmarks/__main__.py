@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import classification, merging
+from benchmarks import analysis, classification, merging
 from benchmarks import map as map_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
@@ -25,6 +25,7 @@ def main() -> None:
     classification.main([])
     filters()
     merging.main()
+    analysis.main(sys.argv[1:])
     map_benchmark.main(sys.argv[1:])
 
 

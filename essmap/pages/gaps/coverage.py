@@ -11,12 +11,12 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.analysis.coverage import Level, Tables, how_it_was_seen
+from essmap.analysis.coverage import Level, how_it_was_seen
 from essmap.analysis.funnel import funnel
 from essmap.analysis.units import OUTSIDE, UNKNOWN
 from essmap.pages import state
 from essmap.pages.actor_map import background, chosen_territory
-from essmap.pages.computed import badges_of, coverage_of
+from essmap.pages.computed import badges_of, coverage_of, tables_of
 from essmap.pages.gaps.choice import Choice, exercise_button
 from essmap.pages.gaps.parts import download, heading, live_sentence, scope_of, shared_communes, supported_mask
 from essmap.pages.loaded import Loaded
@@ -200,7 +200,7 @@ def _funnel(table: pd.DataFrame) -> None:
 
 def _how_it_was_seen(data: Loaded, chosen: Choice, name: str) -> None:
     """Give what explains the numbers of a partial list: where its rows come from, and of when they are."""
-    seen = how_it_was_seen(Tables.of(data.snapshot), chosen.question)
+    seen = how_it_was_seen(tables_of(data), chosen.question)
     seen = seen[seen["actors"] > 0] if chosen.level == "commune" else seen
     heading(t("gaps.how"), [t("gaps.how_lead")])
     st.html(_provenance(seen.sort_values("name", key=fold_series), t("gaps.how_caption", theme=name), chosen.level))

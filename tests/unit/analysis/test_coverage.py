@@ -25,7 +25,7 @@ from essmap.analysis.coverage import (
     how_it_was_seen,
 )
 from essmap.analysis.smoothing import empirical_bayes
-from essmap.analysis.units import OUTSIDE, UNKNOWN
+from essmap.analysis.units import OUTSIDE, UNKNOWN, membership
 from essmap.schema.indicator import Indicator
 
 #: Each example compares whole tables: fewer of them.
@@ -511,3 +511,17 @@ def test_other_themes_are_refused(text):
     """Anything else is no theme."""
     with pytest.raises(ValueError, match=f"^{text}$"):
         Theme.parse(text)
+
+
+def test_what_a_caller_does_to_a_table_changes_no_later_answer():
+    """Answers are worked out once per question and given as copies: nobody can spoil those of another."""
+    data = Tables(of_split(["T1", "T2"]), SHARED, "exhaustive", parts=SPLIT)
+    question = Question("canton", count="all")
+    first = coverage(data, question)
+    spoilt = coverage(data, question)
+    spoilt["observed"] = -1
+    members = membership(data, "canton")
+    members["population"] = -1
+    pd.testing.assert_frame_equal(coverage(data, question), first)
+    pd.testing.assert_frame_equal(coverage(replace(data), question), first)
+    assert coverage(replace(data, actors=data.actors.iloc[:1]), question)["observed"].sum() == 1
