@@ -211,7 +211,9 @@ def text_of(column: Column, sql_type: str | None) -> str:
     if kind.startswith(_INTEGERS):
         text = f"CAST({name} AS VARCHAR)"
         # Never shortened: a number that is too long stays wrong, and is seen to be.
-        padded = f"lpad({text}, CAST(greatest({column.width}, length({text})) AS INTEGER), '0')" if column.width else text
+        padded = (
+            f"lpad({text}, CAST(greatest({column.width}, length({text})) AS INTEGER), '0')" if column.width else text
+        )
         return f"coalesce({padded}, '')"
     text = f"CAST({name} AS VARCHAR)"
     if kind in {"BOOLEAN", *_FLOATS} or kind.startswith("DECIMAL"):

@@ -113,7 +113,8 @@ class Tables:
         return self._engine.frame(
             f"""
             SELECT {", ".join(f"sites.{key}" for key in ("siret", "siren", "diffusion", *_SITE_OPEN, *_SITE_HIDDEN))},
-                   {", ".join(f"units.{key}" for key in (*_UNIT_OPEN, *_UNIT_HIDDEN, "siae"))},
+                   {", ".join(f"units.{key}" for key in (*_UNIT_OPEN, "siae"))},
+                   {_only("sites.diffusion = 'O'", _UNIT_HIDDEN)},
                    {", ".join(f"coalesce(places.{key}, '') AS {key}" for key in ("lon", "lat", "quality"))}
             FROM sites JOIN units USING (siren) LEFT JOIN places USING (siret)
             WHERE sites.department = {literal(department)} AND sites.is_ess AND sites.gone = ''

@@ -79,7 +79,12 @@ class MadeUpStock:
     places: list[dict[str, str]] = field(default_factory=list)
 
     def add(
-        self, number: int, *, unit: Mapping[str, str] | None = None, site: Mapping[str, str] | None = None, place: int = 1
+        self,
+        number: int,
+        *,
+        unit: Mapping[str, str] | None = None,
+        site: Mapping[str, str] | None = None,
+        place: int = 1,
     ) -> str:
         """Add a unit with one establishment and return its SIRET; columns are named without their ending."""
         self.units.append(
