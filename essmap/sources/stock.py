@@ -1,9 +1,10 @@
 """The Sirene stock, read with DuckDB: which establishments of the ESS a department has, and what may be known of them.
 
 Four national files: establishments and legal units (INSEE), and where given the unit file of the DINUM, which says
-who is of the ESS by a list, and the geolocation file of INSEE. Each is read once, its few columns filtered onto the
-disk: units of the ESS, then their establishments, then the points of these. What a department does not show leaves
-DuckDB as a count: no value of a natural person or of a closed unit goes further, nor what partial diffusion hides.
+who is of the ESS by a list, and the geolocation file of INSEE. Each is read once, its few columns filtered into
+tables that spill to disk: units of the ESS, then their establishments, then the points of these. What a department
+does not show leaves DuckDB as a count: no value of a natural person or of a closed unit goes further, nor what
+partial diffusion hides.
 """
 
 from __future__ import annotations

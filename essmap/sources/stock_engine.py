@@ -1,8 +1,8 @@
 # ruff: noqa: S608  paths and headers, the only texts from outside, go through `stock_columns.literal` and `text_of`.
 """DuckDB as the stock files need it: a bounded memory, a folder to spill to, files as text, errors in French.
 
-Nothing is installed or loaded while it runs: no extension, no network. Everything it writes is in one folder of its
-own, which goes away with it.
+Nothing is installed or loaded while it runs: no extension, no network. Its tables are in memory up to the limit and
+spill beyond it into a folder of its own, which goes away with it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class StockFile:
 
 
 class Engine:
-    """One DuckDB database on disk, and the folder it may fill."""
+    """One DuckDB database, and the folder it spills to when its memory is full."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, memory_limit: str) -> None:
         self._connection = connection
@@ -236,7 +236,7 @@ def open_engine(*, memory_limit: str, temp_dir: Path, threads: int | None) -> It
         config["threads"] = str(threads)
     try:
         try:
-            connection = duckdb.connect(str(folder / "stock.duckdb"), config=config)
+            connection = duckdb.connect(":memory:", config=config)
         except duckdb.Error as error:
             raise SourceError(t("stock.errors.memory", file=t("stock.tables"), limit=memory_limit)) from error
         with connection:

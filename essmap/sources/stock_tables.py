@@ -1,6 +1,6 @@
 # ruff: noqa: S608  statements are put together from names of this package and from codes of its tables; the only
 # texts from outside, paths and headers, go through `stock_columns.literal`.
-"""The working tables of the stock, on disk: units of the ESS, their establishments, the points of these.
+"""The working tables of the stock: units of the ESS, their establishments, the points of these.
 
 Everything that must not be shown is emptied here, where it is read: what leaves DuckDB of a natural person or of a
 closed unit is a count, and of a unit or an establishment of partial diffusion nothing finer than its commune.
@@ -73,7 +73,7 @@ class Tables:
         return self._latest_unit or ""
 
     def gather(self, departments: Iterable[str]) -> None:
-        """Filter the establishments of departments onto the disk, with their points, unless they are there.
+        """Filter the establishments of departments into tables, with their points, unless they are there.
 
         Parameters
         ----------

@@ -264,7 +264,7 @@ def test_unknown_department_is_said(tmp_path):
 
 def test_department_without_a_row_is_said(tmp_path):
     """A file of another department is not an empty department."""
-    with opened(every_trap(), tmp_path) as one, pytest.raises(SourceError, match="Aucun établissement .* 09"):
+    with opened(every_trap(), tmp_path) as one, pytest.raises(SourceError, match=r"Aucun établissement .* 09"):
         one.read("09")
 
 
