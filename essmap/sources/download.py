@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import stamina
@@ -34,7 +34,6 @@ _TRUSTED: Final = ("data.gouv.fr",)
 _REDIRECTS_AT_MOST: Final = 5
 #: Six times the largest file known (the establishments of the Sirene stock, unpacked: about 10 GB in 2026).
 BYTES_AT_MOST: Final = 64 * 2**30
-_CHUNK: Final = 2**20
 #: What a killed run left is swept away by the next one, unless it may still be at work.
 _LEFT_OVER_S: Final = 24 * 3600.0
 
@@ -107,8 +106,15 @@ class _Transfer:
 
 def display_name(url: str) -> str:
     """Return what people call the file of an address: its host and path, without credentials nor query."""
-    parts = urlsplit(url)
+    parts = _parts(url)
     return f"{parts.hostname or ''}{parts.path}"
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # no address: httpx will say so
+        return SplitResult("", "", url.partition("?")[0].rpartition("@")[2], "", "")
 
 
 def download(url: str, downloads: Downloads, check: Callable[[Path], None]) -> Downloaded:
@@ -154,13 +160,14 @@ def download(url: str, downloads: Downloads, check: Callable[[Path], None]) -> D
         folder, reason = downloads.cache.name, system_reason(error)
         raise SourceError(t("stock.errors.not_kept", url=display_name(url), folder=folder, reason=reason)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
     return fetched
 
 
 def _file_name(url: str) -> str:
     """Return a name that two addresses never share and that any file system takes."""
-    last = urlsplit(url).path.rpartition("/")[2]
+    last = _parts(url).path.rpartition("/")[2]
     plain = "".join(sign for sign in last if sign.isascii() and (sign.isalnum() or sign in "._-")).lstrip(".")
     return f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{plain[-60:] or 'file'}"
 
@@ -211,7 +218,7 @@ def _receive(client: httpx.Client, transfer: _Transfer, downloads: Downloads) ->
     try:
         goes_on = _judge(response, transfer, have)
         with transfer.part.open("ab" if goes_on else "wb") as target:
-            for chunk in response.iter_raw(_CHUNK):
+            for chunk in response.iter_raw():  # as it comes: what a cut leaves is kept
                 target.write(chunk)
                 if target.tell() > BYTES_AT_MOST:
                     raise SourceError(
