@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks import map as map_benchmark
+from benchmarks import stock as stock_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
 from essmap.build.starter import load_geography
@@ -22,7 +23,13 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 def main() -> None:
     """Run every measurement; what is asked (``--quick``...) is that of `benchmarks.map`."""
     filters()
+    stock()
     map_benchmark.main(sys.argv[1:])
+
+
+def stock() -> None:
+    """Print one table: the Sirene stock of one department and of all, beside plain pandas."""
+    stock_benchmark.main(["--quick"] if "--quick" in sys.argv[1:] else [])
 
 
 def filters() -> None:
