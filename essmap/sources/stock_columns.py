@@ -180,12 +180,18 @@ def listing(texts: Iterable[str]) -> str:
     return ", ".join(literal(text) for text in texts)
 
 
+def identifier(name: str) -> str:
+    """Return the name of a column as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def text_of(column: Column, sql_type: str | None) -> str:
     r"""Return the SQL expression of a column as text: trimmed, masks and missing values as the empty string.
 
     Parameters
     ----------
     column : Column
+        The expression names it by its key.
     sql_type : str or None
         DuckDB's type in the file; None: the file comes without the column.
 
@@ -196,27 +202,23 @@ def text_of(column: Column, sql_type: str | None) -> str:
     Examples
     --------
     >>> text_of(Column("flag", "est_ess"), "BOOLEAN")
-    'coalesce(CAST("est_ess" AS VARCHAR), \'\')'
+    'coalesce(CAST("flag" AS VARCHAR), \'\')'
     """
     if sql_type is None:
         return "''"
-    name = '"' + column.name.replace('"', '""') + '"'
-    kind = sql_type.upper().removeprefix("U")
+    name, kind = identifier(column.key), sql_type.upper().removeprefix("U")
     if kind.endswith("[]"):
         return f"coalesce(array_to_string(CAST({name} AS VARCHAR[]), ', '), '')"
     if kind.startswith(_DATES):
         return f"coalesce(strftime({name}, '%Y-%m-%d'), '')"
     if kind.startswith(_FLOATS) and column.key not in _DECIMAL_KEYS:
         name, kind = f"TRY_CAST({name} AS BIGINT)", "BIGINT"
-    if kind.startswith(_INTEGERS):
-        text = f"CAST({name} AS VARCHAR)"
-        # Never shortened: a number that is too long stays wrong, and is seen to be.
-        padded = (
-            f"lpad({text}, CAST(greatest({column.width}, length({text})) AS INTEGER), '0')" if column.width else text
-        )
-        return f"coalesce({padded}, '')"
     text = f"CAST({name} AS VARCHAR)"
-    if kind in {"BOOLEAN", *_FLOATS} or kind.startswith("DECIMAL"):
+    if kind.startswith(_INTEGERS):
+        # Never shortened: a number that is too long stays wrong, and is seen to be.
+        width = f"CAST(greatest({column.width}, length({text})) AS INTEGER)"
+        return f"coalesce(lpad({text}, {width}, '0'), '')" if column.width else f"coalesce({text}, '')"
+    if kind == "BOOLEAN" or kind.startswith(_FLOATS):
         return f"coalesce({text}, '')"
-    trimmed = f"trim({text}, ' ' || chr(9) || chr(10) || chr(13) || chr(160))"
+    trimmed = f"trim({text})"
     return f"CASE WHEN {trimmed} IN ({listing(MASKS)}) THEN '' ELSE coalesce({trimmed}, '') END"

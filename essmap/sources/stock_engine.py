@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ import pandas as pd
 
 from essmap.errors import SettingsError, SourceError
 from essmap.sources.bulk_file import DamagedFileError, Form, header_of, unpacked
-from essmap.sources.stock_columns import Layout, literal, require_columns, text_of
+from essmap.sources.stock_columns import Layout, identifier, literal, require_columns, text_of
 from essmap.texts import t
 from essmap.texts.system import system_reason
 
@@ -59,6 +59,35 @@ class StockFile:
     name: str
     form: Form
     types: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A file while it is read.
+
+    Attributes
+    ----------
+    name : str
+        What people call it.
+    table : str
+        SQL: its columns by key, as they are in the file.
+    text : dict
+        SQL by key: the column as text. Millions of rows are left out before most of their columns are looked at, so
+        whoever asks says where it is worth it.
+    """
+
+    name: str
+    table: str
+    text: dict[str, str]
+
+    def with_text(self, *keys: str) -> str:
+        """Return the table as SQL with some of its columns as text."""
+        replaced = ", ".join(f"{self.text[key]} AS {key}" for key in keys)
+        return f"(SELECT * REPLACE ({replaced}) FROM {self.table})"
+
+    def only(self, condition: str, keys: Sequence[str]) -> str:
+        """Return columns as SQL: as text where the condition holds, else empty."""
+        return ", ".join(f"CASE WHEN {condition} THEN {self.text[key]} ELSE '' END AS {key}" for key in keys)
 
 
 class Engine:
@@ -102,8 +131,8 @@ class Engine:
         return StockFile(layout, path, name, form, found)
 
     @contextmanager
-    def scanned(self, file: StockFile) -> Iterator[str]:
-        """Give a file as a sub-query: the columns of its layout, by key, all text.
+    def scanned(self, file: StockFile) -> Iterator[Scan]:
+        """Give a file as SQL, unpacked where it must be.
 
         Parameters
         ----------
@@ -111,8 +140,8 @@ class Engine:
 
         Yields
         ------
-        str
-            SQL, of use while the context lasts.
+        Scan
+            Of use while the context lasts.
 
         Raises
         ------
@@ -120,11 +149,13 @@ class Engine:
             If it is damaged, or the disk does not take what is unpacked.
         """
         cells = ", ".join(
-            f'{text_of(column, file.types.get(column.name))} AS "{column.key}"' for column in file.layout.columns
+            f"{identifier(column.name) if column.name in file.types else 'NULL'} AS {identifier(column.key)}"
+            for column in file.layout.columns
         )
+        text = {column.key: text_of(column, file.types.get(column.name)) for column in file.layout.columns}
         with unpacked(file.path, file.form, file.name, self._folder) as path:
             table = _parquet(path) if file.form == "parquet" else _csv(path, file)
-            yield f"(SELECT {cells} FROM {table})"
+            yield Scan(file.name, f"(SELECT {cells} FROM {table})", text)
 
     def query(self, sql: str, name: str = "") -> list[tuple[object, ...]]:
         """Run a statement and return the rows of its answer.

@@ -8,7 +8,7 @@ closed unit is a count, and of a unit or an establishment of partial diffusion n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -20,12 +20,11 @@ from essmap.errors import SourceError
 from essmap.sources.bulk_file import DamagedFileError
 from essmap.sources.download import Downloaded
 from essmap.sources.stock_columns import Kind, listing, literal
-from essmap.sources.stock_engine import Engine, StockFile
+from essmap.sources.stock_engine import Engine, Scan, StockFile
 from essmap.texts import t
 
 _DEPARTMENT: Final = """
-    CASE WHEN NOT regexp_full_match(upper(commune_code), '[0-9][0-9AB][0-9]{3}') THEN ''
-         WHEN commune_code[1:2] IN ('97', '98') THEN commune_code[1:3]
+    CASE WHEN length(commune_code) <> 5 THEN '' WHEN commune_code[1:2] IN ('97', '98') THEN commune_code[1:3]
          ELSE upper(commune_code[1:2]) END"""
 #: Legal category 1000 and, where INSEE says 2..., units without legal personality: their name is that of persons.
 _GONE: Final = """
@@ -110,11 +109,12 @@ class Tables:
 
     def rows(self, department: str) -> pd.DataFrame:
         """Return the establishments of a department that may be shown, as `stock_rows.register_rows` takes them."""
+        hidden = [f"CASE WHEN sites.diffusion = 'O' THEN {key} ELSE '' END AS {key}" for key in _UNIT_HIDDEN]
         return self._engine.frame(
             f"""
             SELECT {", ".join(f"sites.{key}" for key in ("siret", "siren", "diffusion", *_SITE_OPEN, *_SITE_HIDDEN))},
                    {", ".join(f"units.{key}" for key in (*_UNIT_OPEN, "siae"))},
-                   {_only("sites.diffusion = 'O'", _UNIT_HIDDEN)},
+                   {", ".join(hidden)},
                    {", ".join(f"coalesce(places.{key}, '') AS {key}" for key in ("lon", "lat", "quality"))}
             FROM sites JOIN units USING (siren) LEFT JOIN places USING (siret)
             WHERE sites.department = {literal(department)} AND sites.is_ess AND sites.gone = ''
@@ -136,12 +136,12 @@ class Tables:
         return {key: int(str(number)) for key, number in zip(conditions, found, strict=True)}
 
     @contextmanager
-    def _scanned(self, kind: Kind) -> Iterator[tuple[str, str]]:
-        """Give a file as a sub-query, with its name; a copy that turns out damaged is fetched again next time."""
+    def _scanned(self, kind: Kind) -> Iterator[Scan]:
+        """Give a file as SQL; a copy that turns out damaged is fetched again next time."""
         opened = self._opened[kind]
         try:
-            with self._engine.scanned(opened.file) as table:
-                yield table, opened.file.name
+            with self._engine.scanned(opened.file) as scan:
+                yield scan
         except DamagedFileError:
             if opened.fetched is not None:
                 opened.fetched.forget()
@@ -153,24 +153,24 @@ class Tables:
             self._engine.query("CREATE OR REPLACE TABLE listed (siren VARCHAR, is_ess BOOLEAN, siae VARCHAR)")
             return
         # Kinds come as a list, as « ACI, EI » or as « ['ACI', 'EI'] »; an SIAE without any is one whose kind is unsaid.
-        kinds = "regexp_extract_all(siae_kinds, '\\b[A-Z]{2,}\\b')"
-        with self._scanned("dinum") as (table, name):
+        with self._scanned("dinum") as scan:
+            kinds = f"regexp_extract_all({scan.text['siae_kinds']}, '\\b[A-Z]{{2,}}\\b')"
             self._engine.query(
                 f"""
                 CREATE OR REPLACE TABLE listed AS
                 SELECT siren, bool_or(in_ess) AS is_ess,
                        CASE WHEN NOT bool_or(in_siae) THEN ''
-                            ELSE coalesce(nullif(array_to_string(list_sort(list_distinct(flatten(list(kinds)))), ', '),
-                                                 ''), 'SIAE') END AS siae
+                            ELSE coalesce(nullif(array_to_string(list_sort(list_distinct(flatten(list({kinds})))),
+                                                                 ', '), ''), 'SIAE') END AS siae
                 FROM (SELECT siren, lower(is_ess) IN {_TRUE} AS in_ess, lower(is_siae) IN {_TRUE} AS in_siae,
-                             {kinds} AS kinds FROM {table})
+                             siae_kinds FROM {scan.with_text("siren", "is_ess", "is_siae")})
                 WHERE in_ess OR in_siae GROUP BY siren
                 """,
-                name,
+                scan.name,
             )
             ((count,),) = self._engine.query("SELECT count(*) FROM listed WHERE is_ess")
             if not count:
-                raise SourceError(t("stock.errors.no_ess", file=name))
+                raise SourceError(t("stock.errors.no_ess", file=scan.name))
 
     def _gather_units(self) -> str:
         """Make the table ``units``: those of the ESS, and the active ones of an ESS form that nothing declares.
@@ -179,28 +179,30 @@ class Tables:
         """
         families, categories = reference.families(), reference.legal_categories()
         forms = categories.index[categories["family"].isin(families.index[families["in_ess_law"]])]
-        with self._scanned("units") as (table, name):
+        with self._scanned("units") as scan:
             self._engine.query(
                 f"""
                 CREATE OR REPLACE TABLE units AS
                 SELECT siren, is_flagged, is_listed, has_form, in_ess AS is_ess, gone, spread AS diffusion,
-                       {_only("in_ess AND gone = ''", (*_UNIT_OPEN, "siae"))},
-                       {_only("in_ess AND gone = '' AND spread = 'O'", _UNIT_HIDDEN)}
+                       CASE WHEN in_ess AND gone = '' THEN siae ELSE '' END AS siae,
+                       {scan.only("in_ess AND gone = ''", _UNIT_OPEN)},
+                       {scan.only("in_ess AND gone = '' AND spread = 'O'", _UNIT_HIDDEN)}
                 FROM (
                     SELECT units.*, coalesce(listed.siae, '') AS siae,
                            flag = 'O' AS is_flagged, coalesce(listed.is_ess, false) AS is_listed,
                            is_flagged OR is_listed AS in_ess, legal_category IN ({listing(forms)}) AS has_form,
                            CASE WHEN diffusion = 'O' THEN 'O' ELSE 'P' END AS spread, {_GONE} AS gone
-                    FROM {table} AS units LEFT JOIN listed USING (siren)
+                    FROM {scan.with_text("siren", "diffusion", "state", "legal_category", "flag")} AS units
+                    LEFT JOIN listed USING (siren)
                 )
                 WHERE in_ess OR (has_form AND gone = '')
                 """,
-                name,
+                scan.name,
             )
             self._drop_twins()
             ((count, latest),) = self._engine.query("SELECT count(*), max(unit_updated) FROM units WHERE is_ess")
             if not count:
-                raise SourceError(t("stock.errors.no_ess", file=name))
+                raise SourceError(t("stock.errors.no_ess", file=scan.name))
         return str(latest or "")[:10]
 
     def _drop_twins(self) -> None:
@@ -220,13 +222,15 @@ class Tables:
 
     def _gather_sites(self, departments: frozenset[str]) -> None:
         """Make the table ``sites``: the establishments of those units in the departments."""
-        with self._scanned("establishments") as (table, name):
+        with self._scanned("establishments") as scan:
+            table = scan.with_text("siren", "diffusion", "state", "commune_code")
             self._engine.query(
                 f"""
                 CREATE OR REPLACE TABLE sites AS
                 SELECT department, is_ess, is_flagged, is_listed, has_form, ended AS gone, spread AS diffusion,
-                       {_only("ended = ''", ("siren",))}, {_only("is_shown", ("siret", *_SITE_OPEN))},
-                       {_only("is_shown AND spread = 'O'", _SITE_HIDDEN)}
+                       CASE WHEN ended = '' THEN siren ELSE '' END AS siren,
+                       {scan.only("is_shown", ("siret", *_SITE_OPEN))},
+                       {scan.only("is_shown AND spread = 'O'", _SITE_HIDDEN)}
                 FROM (
                     SELECT sites.*, units.is_ess, is_flagged, is_listed, has_form,
                            CASE WHEN units.gone = '' AND sites.state <> 'A' THEN 'closed' ELSE units.gone END AS ended,
@@ -239,7 +243,7 @@ class Tables:
                 )
                 WHERE is_ess OR ended = ''
                 """,
-                name,
+                scan.name,
             )
 
     def _gather_places(self) -> None:
@@ -247,18 +251,15 @@ class Tables:
         if "geolocation" not in self._opened:
             self._engine.query("CREATE OR REPLACE TABLE places (siret TEXT, lon TEXT, lat TEXT, quality TEXT)")
             return
-        with self._scanned("geolocation") as (table, name):
+        with self._scanned("geolocation") as scan:
             self._engine.query(
                 f"""
                 CREATE OR REPLACE TABLE places AS
-                SELECT siret, lon, lat, quality FROM {table}
-                WHERE siret IN (SELECT siret FROM sites WHERE siret <> '' AND diffusion = 'O')
+                SELECT * FROM (
+                    SELECT siret, {scan.only("true", ("lon", "lat", "quality"))} FROM {scan.with_text("siret")}
+                    WHERE siret IN (SELECT siret FROM sites WHERE siret <> '' AND diffusion = 'O')
+                )
                 QUALIFY row_number() OVER (PARTITION BY siret ORDER BY quality = '33' DESC, quality, lon, lat) = 1
                 """,
-                name,
+                scan.name,
             )
-
-
-def _only(condition: str, keys: Sequence[str]) -> str:
-    """Return columns as SQL, empty where the condition does not hold."""
-    return ", ".join(f"CASE WHEN {condition} THEN {key} ELSE '' END AS {key}" for key in keys)
