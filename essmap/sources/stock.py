@@ -47,8 +47,8 @@ class StockFiles:
     establishments, units : str or Path
         StockEtablissement and StockUniteLegale: CSV, CSV in zip or gzip, or Parquet.
     dinum : str or Path, optional
-        Legal units of the Annuaire des Entreprises: who is of the ESS by list, who is an SIAE. Without it the flag
-        of Sirene alone decides.
+        Legal units of the Annuaire des Entreprises: who is of the ESS by list, who is an SIAE. A unit is of the ESS
+        where the list or the flag of Sirene says so; without this file the flag alone decides.
     geolocation : str or Path, optional
         Points of the establishments. Without it the Sirene coordinates are converted.
     """
