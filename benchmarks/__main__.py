@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from benchmarks import classification, merging
 from benchmarks import map as map_benchmark
+from benchmarks import stock as stock_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
 from essmap.build.starter import load_geography
@@ -25,7 +26,13 @@ def main() -> None:
     classification.main([])
     filters()
     merging.main()
+    stock()
     map_benchmark.main(sys.argv[1:])
+
+
+def stock() -> None:
+    """Print one table: the Sirene stock of one department and of all, beside plain pandas."""
+    stock_benchmark.main(["--quick"] if "--quick" in sys.argv[1:] else [])
 
 
 def filters() -> None:

@@ -7,10 +7,8 @@ tried again a few times; anything else is said. What was fetched is kept only wh
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 import json
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from essmap import __version__
 from essmap.errors import SourceError
 from essmap.schema.atomic import write_whole
 from essmap.sources.canton_outlines import CantonOutlines, frame_of, parse_geojson
+from essmap.sources.retries import ATTEMPTS, BUSY, BusyError, reason_of, retry_after, when_to_ask_again
 from essmap.texts import t
 from essmap.texts.system import system_reason
 
@@ -37,16 +36,9 @@ _DEPARTMENT: Final = (
 )  # fmt: skip
 _CODE: Final = ("codeinsee", "codeinseeducanton", "codecanton", "inseecan", "cantoncode", "code")
 
-ATTEMPTS: Final = 5
-_WAIT_AT_MOST_S: Final = 30.0
-_TOO_BUSY_S: Final = 5.0  # how long the service blocks who asks too much
 _PAGE: Final = 1000
 _PAGES_AT_MOST: Final = 100
 _BYTES_AT_MOST: Final = 100 * 2**20
-_BUSY: Final = frozenset({429, 500, 502, 503, 504})
-
-# stamina writes a line in English for each retry unless it has somewhere to put it.
-logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +60,6 @@ class Service:
     timeout_s: float
     cache: Path
     contact: str = ""
-
-
-class _BusyError(Exception):
-    """The service asks to come back; ``wait_s`` is when, if it says so."""
-
-    def __init__(self, reason: str, wait_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait_s = wait_s
 
 
 def read_ign_cantons(service: Service, department: str) -> tuple[CantonOutlines, Callable[[], None]]:
@@ -200,11 +184,11 @@ def _all_pages(ask: Callable[..., dict[str, Any]], parameters: Mapping[str, str]
 def _answer(client: httpx.Client, service: Service, query: Mapping[str, Any]) -> dict[str, Any]:
     """Return one answer as a feature collection, asking again while the service has a bad moment."""
     try:
-        for attempt in stamina.retry_context(on=_when_to_ask_again, attempts=ATTEMPTS, timeout=None):
+        for attempt in stamina.retry_context(on=when_to_ask_again, attempts=ATTEMPTS, timeout=None):
             with attempt:
                 content = _read(client, service, query)
-    except (httpx.HTTPError, httpx.InvalidURL, _BusyError) as error:
-        reason = str(error) if isinstance(error, _BusyError) else t(f"cantons.reasons.{_reason(error)}")
+    except (httpx.HTTPError, httpx.InvalidURL, BusyError) as error:
+        reason = str(error) if isinstance(error, BusyError) else t(f"cantons.reasons.{reason_of(error)}")
         raise SourceError(t("cantons.errors.no_answer", url=service.url, attempts=ATTEMPTS, reason=reason)) from error
     try:
         return parse_geojson(content)
@@ -217,9 +201,9 @@ def _read(client: httpx.Client, service: Service, query: Mapping[str, Any]) -> b
     """Return the body of one answer; one that drips or never ends is given up."""
     until = time.monotonic() + service.timeout_s
     with client.stream("GET", service.url, params=dict(query)) as response:
-        if response.status_code in _BUSY:
+        if response.status_code in BUSY:
             reason = t("cantons.reasons.status", status=response.status_code)
-            raise _BusyError(reason, _retry_after(response) if response.status_code == 429 else None)
+            raise BusyError(reason, retry_after(response) if response.status_code == 429 else None)
         if response.status_code != httpx.codes.OK:
             raise SourceError(t("cantons.errors.status", url=service.url, status=response.status_code))
         content = bytearray()
@@ -230,29 +214,3 @@ def _read(client: httpx.Client, service: Service, query: Mapping[str, Any]) -> b
             if time.monotonic() > until:
                 raise httpx.ReadTimeout("")
     return bytes(content)
-
-
-def _when_to_ask_again(error: Exception) -> bool | float:
-    if isinstance(error, _BusyError):
-        return error.wait_s if error.wait_s is not None else True
-    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Return the seconds to wait that an answer names, as a number or a date."""
-    said = response.headers.get("Retry-After", "")
-    try:
-        wait = float(said) if said.isdecimal() else _seconds_until(email.utils.parsedate_to_datetime(said))
-    except (ValueError, TypeError):
-        wait = _TOO_BUSY_S
-    return min(max(wait, 0.0), _WAIT_AT_MOST_S)
-
-
-def _seconds_until(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "slow"
-    return "cut" if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) else "unreachable"

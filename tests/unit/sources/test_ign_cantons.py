@@ -9,7 +9,8 @@ import stamina
 from made_up_cantons import feature, send
 
 from essmap.errors import SourceError
-from essmap.sources.ign_cantons import ATTEMPTS, LAYER, Service, read_ign_cantons
+from essmap.sources.ign_cantons import LAYER, Service, read_ign_cantons
+from essmap.sources.retries import ATTEMPTS
 
 
 @pytest.fixture
