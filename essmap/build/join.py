@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from essmap.build.merge import Merged, merge_actors
+from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_commune
 from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
 from essmap.schema.folding import fold
@@ -80,7 +81,7 @@ def join(
     communes: gpd.GeoDataFrame,
     *,
     withheld: Withheld = NOBODY,
-    overrides: Any = None,
+    overrides: Overrides | None = None,
 ) -> Joined:
     """Put a register and a list together.
 
@@ -93,7 +94,7 @@ def join(
         `essmap.schema.tables.COMMUNES`.
     withheld : Withheld
         Who asked not to be shown.
-    overrides : essmap.build.overrides.Overrides or None
+    overrides : Overrides or None
         Decisions on who is who.
 
     Returns
@@ -118,18 +119,13 @@ def join(
     if listed is not None:
         tables.append((listed.key, _flagged(listed.frame, withheld.matches(listed.frame).to_numpy(dtype=bool))))
         protected |= listed.homes
-    merged = _merged(tables, overrides, frozenset(protected))
+    merged = merge_actors(tables, overrides, masked=protected)
     fates = {key: _fate(frame, key, merged) for key, frame in tables}
     actors, merges = _protect(merged.actors, merged.merges, registered, communes, protected)
     is_withheld = actors["is_supported"].astype(bool)
     gone = list(actors.loc[is_withheld, "actor_id"])
     actors = actors[~is_withheld].assign(is_supported=False).reset_index(drop=True)
     return Joined(actors, merges[~merges["kept_id"].isin(gone)].reset_index(drop=True), fates)
-
-
-def _merged(tables: list[tuple[str, gpd.GeoDataFrame]], overrides: Any, protected: frozenset[str]) -> Any:
-    """Return what the merge makes of the tables."""
-    return import_module("essmap.build.merge").merge_actors(tables, overrides, masked=protected)
 
 
 def _flagged(frame: gpd.GeoDataFrame, is_withheld: np.ndarray) -> gpd.GeoDataFrame:
@@ -212,7 +208,7 @@ def _without_numbers(
     return actors.assign(actor_id=actors["actor_id"].replace(names)), renamed
 
 
-def _fate(frame: gpd.GeoDataFrame, key: str, merged: Any) -> Fate:
+def _fate(frame: gpd.GeoDataFrame, key: str, merged: Merged) -> Fate:
     """Count what became of the rows of one source."""
     actors, merges = merged.actors, merged.merges
     gone = list(actors.loc[actors["is_supported"].astype(bool), "actor_id"])

@@ -28,6 +28,7 @@ from essmap.build.electoral import place_in_cantons
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
 from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_home
 from essmap.build.register import RegisterActors, register_actors
 from essmap.build.starter import load_geography, new_build_id
@@ -61,7 +62,7 @@ class LiveOptions:
         Folder of the gathered files. None: the embedded ones.
     geocode : callable or None
         None: no address is looked up.
-    overrides : essmap.build.overrides.Overrides or None
+    overrides : Overrides or None
         Decisions on who is who.
     withheld : Withheld
         Who asked not to be shown.
@@ -75,7 +76,7 @@ class LiveOptions:
     with_starter: bool = False
     starter_folder: Path | None = None
     geocode: Geocode | None = None
-    overrides: Any = None
+    overrides: Overrides | None = None
     withheld: Withheld = NOBODY
     show_non_employer_addresses: bool = False
     notes: tuple[str, ...] = ()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, Final
 
 import geopandas as gpd
@@ -21,6 +20,7 @@ import shapely
 from essmap import reference
 from essmap.build.actors import or_missing
 from essmap.build.capitals import chosen_names, readable_address, readable_name
+from essmap.build.classify import domains_of, is_employer, legal_form, naf_domains
 from essmap.build.geography import Geography
 from essmap.build.privacy import at_commune, at_home, sensitive
 from essmap.schema.folding import fold, fold_series
@@ -183,13 +183,12 @@ def _city_codes(codes: pd.Series[str], communes: gpd.GeoDataFrame) -> pd.Series[
 
 def _classified(rows: pd.DataFrame) -> tuple[pd.Series[str], pd.Series[Any], pd.Series[bool]]:
     """Return legal form, domains and whether it employs anybody, of each row."""
-    classify = import_module("essmap.build.classify")
     words = (rows["name"] + " " + rows["sign"].where(rows["diffusion"].eq("O"), "")).str.strip()
     nothing = pd.Series("", index=rows.index, dtype="str")
     return (
-        classify.legal_form(rows["legal_category"], rows["name"], ess=rows["ess"], siren=rows["siren"]),
-        classify.domains_of(rows["naf"], words, nothing, naf25=rows["naf25"]),
-        classify.is_employer(rows["employer"], rows["workforce_band"]),
+        legal_form(rows["legal_category"], rows["name"], ess=rows["ess"], siren=rows["siren"]),
+        domains_of(rows["naf"], words, nothing, naf25=rows["naf25"]),
+        is_employer(rows["employer"], rows["workforce_band"]),
     )
 
 

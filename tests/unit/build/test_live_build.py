@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_register import establishment, register_read, stand_in_steps
+from made_up_register import establishment, register_read
 
 from essmap.build.geography import Geography
 from essmap.build.live import LiveOptions, build_live, counts_of
@@ -40,14 +40,6 @@ class Told:
 
 BOTH = LiveOptions("api+starter", with_starter=True)
 ALONE = LiveOptions("api")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def steps():
-    """Stand-ins for steps that are not there."""
-    with pytest.MonkeyPatch.context() as patch:
-        stand_in_steps(patch)
-        yield
 
 
 @pytest.fixture(scope="module")

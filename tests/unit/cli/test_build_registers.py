@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from made_up_register import establishment, register_read, stand_in_steps
+from made_up_register import establishment, register_read
 
 from essmap.build.starter import load_geography
 from essmap.cli import build as module
@@ -72,7 +72,6 @@ class Registers:
 @pytest.fixture
 def registers(monkeypatch):
     """Stand-ins in the place of the sources."""
-    stand_in_steps(monkeypatch)
     found = Registers()
     for name in ("read_service", "open_stock", "geocoder"):
         monkeypatch.setattr(module, name, getattr(found, name))
