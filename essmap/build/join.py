@@ -20,6 +20,7 @@ from essmap.build.merge import Merged, merge_actors
 from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_commune
 from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
+from essmap.errors import Problem
 from essmap.schema.folding import fold
 from essmap.schema.withheld import NOBODY, Withheld
 
@@ -68,11 +69,17 @@ class Joined:
         `essmap.schema.tables.MERGES`.
     fates : mapping
         Per source.
+    contested : mapping
+        Names, by identifier, of actors left alone because several rows of another source could be them.
+    unused : tuple of Problem
+        Decisions that name an actor no source has.
     """
 
     actors: gpd.GeoDataFrame
     merges: pd.DataFrame
     fates: Mapping[str, Fate] = field(default_factory=dict)
+    contested: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[Problem, ...] = ()
 
 
 def join(
@@ -123,9 +130,12 @@ def join(
     fates = {key: _fate(frame, key, merged) for key, frame in tables}
     actors, merges = _protect(merged.actors, merged.merges, registered, communes, protected)
     is_withheld = actors["is_supported"].astype(bool)
+    alone = actors[merged.actors["actor_id"].isin(merged.contested) & ~is_withheld]
+    contested = dict(zip(alone["actor_id"], alone["name"], strict=True))
     gone = list(actors.loc[is_withheld, "actor_id"])
     actors = actors[~is_withheld].assign(is_supported=False).reset_index(drop=True)
-    return Joined(actors, merges[~merges["kept_id"].isin(gone)].reset_index(drop=True), fates)
+    merges = merges[~merges["kept_id"].isin(gone)].reset_index(drop=True)
+    return Joined(actors, merges, fates, contested, merged.unused)
 
 
 def _flagged(frame: gpd.GeoDataFrame, is_withheld: np.ndarray) -> gpd.GeoDataFrame:

@@ -63,6 +63,9 @@ class RegisterActors:
         Key of the register among the sources.
     positions : mapping
         Positions that were given and not used, by reason: ``outside_commune``, ``commune_only``, ``unreadable``.
+    activities : mapping
+        Actors by what their activity code told (``status`` of `essmap.build.classify.naf_domains`), and
+        ``without_domain``: those to which neither code nor name gave a domain.
     """
 
     frame: gpd.GeoDataFrame
@@ -70,6 +73,7 @@ class RegisterActors:
     identities: pd.DataFrame
     source: str
     positions: Mapping[str, int] = field(default_factory=dict)
+    activities: Mapping[str, int] = field(default_factory=dict)
 
 
 def register_actors(
@@ -137,7 +141,7 @@ def register_actors(
     actors = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(lon, lat), crs=CRS)[ACTORS.column_names]
     identities = rows[list(_IDENTITY)].assign(hidden=hidden).set_axis(list(frame["actor_id"]))
     masked = at_commune(actors, hidden.ne(""), communes).reset_index(drop=True)
-    return RegisterActors(masked, rejected, identities, read.files[0].key, unused)
+    return RegisterActors(masked, rejected, identities, read.files[0].key, unused, _activities(rows, domains))
 
 
 def hidden_identifier(commune_code: str, name: str) -> str:
@@ -190,6 +194,12 @@ def _classified(rows: pd.DataFrame) -> tuple[pd.Series[str], pd.Series[Any], pd.
         domains_of(rows["naf"], words, nothing, naf25=rows["naf25"]),
         is_employer(rows["employer"], rows["workforce_band"]),
     )
+
+
+def _activities(rows: pd.DataFrame, domains: pd.Series[Any]) -> dict[str, int]:
+    told = naf_domains(rows["naf"], rows["naf25"])["status"].value_counts()
+    without = int(domains.map(len).eq(0).sum())
+    return {**{str(status): int(count) for status, count in told.items()}, "without_domain": without}
 
 
 def _hidden(

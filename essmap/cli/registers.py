@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from essmap.build.overrides import Overrides
     from essmap.schema.register import RegisterRead
     from essmap.sources.stock import Stock
-
-_FOREVER_DAYS: Final = 36_500  # offline, what is on disk serves however old
 
 #: Told how much is done and how much there is in all, None where that is not known.
 Tell = Callable[[int, int | None], None]
@@ -57,13 +55,15 @@ def read_service(settings: Settings, geography: Geography, *, offline: bool, tel
 
 
 @contextmanager
-def open_stock(settings: Settings, places: StockPlaces, *, tell: Tell) -> Iterator[Stock]:
+def open_stock(settings: Settings, places: StockPlaces, *, offline: bool, tell: Tell) -> Iterator[Stock]:
     """Open the files of the stock.
 
     Parameters
     ----------
     settings : Settings
     places : StockPlaces
+    offline : bool
+        True: only files that were fetched before are used.
     tell : callable
 
     Yields
@@ -75,7 +75,10 @@ def open_stock(settings: Settings, places: StockPlaces, *, tell: Tell) -> Iterat
     from essmap.sources.stock import open_stock as opened_stock
 
     downloads = Downloads(
-        Path(settings.cache), contact=_contact(settings), progress=lambda _name, done, total: tell(done, total)
+        Path(settings.cache),
+        contact=_contact(settings),
+        offline=offline,
+        progress=lambda _name, done, total: tell(done, total),
     )
     files = StockFiles(places.establishments, places.units, places.dinum, places.geolocation)
     cache = Path(settings.cache)
@@ -91,7 +94,6 @@ def geocoder(
     settings: Settings, *, offline: bool, tell: Tell
 ) -> Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, GeocodeReport]]:
     """Return what looks for the position of addresses, with the geocoder of the Géoplateforme."""
-
     from essmap.build.geocode import geocode
     from essmap.sources.geocoder import GeocoderService
 
@@ -102,7 +104,7 @@ def geocoder(
             timeout_s=settings.geocoder_timeout,
             rows=settings.geocoder_rows,
             contact=_contact(settings),
-            **({"keep_days": _FOREVER_DAYS} if offline else {}),
+            offline=offline,
         )
         return geocode(actors, geography, service, tell)
 

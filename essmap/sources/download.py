@@ -52,6 +52,8 @@ class Downloads:
         Address written in the User-Agent; empty: none.
     max_age : timedelta
         A file kept for longer is fetched again.
+    offline : bool
+        Whether only files that are kept are given, however old.
     progress : callable, optional
         Called with the name of the file, the bytes that are there and those expected (None: not said).
     """
@@ -60,6 +62,7 @@ class Downloads:
     timeout_s: float = 60
     contact: str = ""
     max_age: timedelta = timedelta(days=7)
+    offline: bool = False
     progress: Callable[[str, int, int | None], None] | None = None
 
 
@@ -135,12 +138,15 @@ def download(url: str, downloads: Downloads, check: Callable[[Path], None]) -> D
     Raises
     ------
     SourceError
-        If the server does not answer, refuses, or cuts every attempt short; if the disk does not take the file.
+        If the server does not answer, refuses, or cuts every attempt short; if the disk does not take the file;
+        offline, if it is not kept.
     """
     path = downloads.cache / _file_name(url)
-    kept = _kept(path, downloads.max_age)
+    kept = _kept(path, timedelta.max if downloads.offline else downloads.max_age)
     if kept is not None:
         return kept
+    if downloads.offline:
+        raise SourceError(t("stock.errors.offline", url=display_name(url)))
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -54,12 +54,15 @@ class Service:
         Folder where answers are kept.
     contact : str
         Address written in the User-Agent; empty: none.
+    offline : bool
+        Whether only what is on disk is given.
     """
 
     url: str
     timeout_s: float
     cache: Path
     contact: str = ""
+    offline: bool = False
 
 
 def read_ign_cantons(service: Service, department: str) -> tuple[CantonOutlines, Callable[[], None]]:
@@ -82,12 +85,15 @@ def read_ign_cantons(service: Service, department: str) -> tuple[CantonOutlines,
     Raises
     ------
     SourceError
-        If the service does not answer, answers something else than features, or not all of them.
+        If the service does not answer, answers something else than features, or not all of them; offline, if nothing
+        is kept.
     """
     path = _kept_at(service, department)
     kept = _kept(path)
     if kept is not None:
         return kept, lambda: None
+    if service.offline:
+        raise SourceError(t("cantons.errors.offline"))
     collection = _fetch(service, department)
     fetched_at = datetime.now(UTC).date().isoformat()
     content = json.dumps({**collection, "fetched_at": fetched_at}, ensure_ascii=False).encode()

@@ -16,6 +16,7 @@ from made_up_cantons import NAMES, POPULATIONS, RECTANGLES, SQUARES, StandIn, fe
 
 from essmap.build.geography import Geography
 from essmap.schema.tables import CANTONS, COMMUNES, DEPARTMENT, EPCI, empty
+from essmap.sources.clock import SystemClock
 from essmap.sources.delimited import RawTable
 
 
@@ -85,6 +86,14 @@ def square_populations() -> RawTable:
         dtype="str",
     )
     return RawTable("populations.csv", frame, (), hashlib.sha256(b"made up").hexdigest())
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody waits between two attempts: the seconds that would have passed, in order."""
+    found: list[float] = []
+    monkeypatch.setattr(SystemClock, "sleep", lambda _self, seconds: found.append(seconds))
+    return found
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from made_up_register import establishment, register_read
 
+from essmap.build.geocode import GeocodeReport
 from essmap.build.starter import load_geography
 from essmap.cli import build as module
 from essmap.errors import SourceError
@@ -64,7 +65,7 @@ class Registers:
 
         def look_up(actors, geography):
             self.geocoded += 1
-            return actors, None
+            return actors, GeocodeReport({})
 
         return look_up
 

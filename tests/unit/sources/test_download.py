@@ -134,6 +134,17 @@ def test_file_is_fetched_once(server, downloads):
     assert len(names(downloads)) == 2
 
 
+def test_offline_nobody_is_asked(server, downloads):
+    """What was fetched before serves however old; a file that was not is said, with what to do."""
+    offline = replace(downloads, max_age=timedelta(seconds=-1), offline=True)
+    with pytest.raises(SourceError, match="--offline"):
+        download(f"{server.url}/f.csv", offline, good)
+    assert server.requests == []
+    fetched = download(f"{server.url}/f.csv", downloads, good)
+    assert download(f"{server.url}/f.csv", offline, good) == fetched
+    assert len(server.requests) == 1
+
+
 def test_old_forgotten_or_changed_copy_is_fetched_again(server, downloads):
     """A copy past its age, one found damaged, one that no longer has its size, one whose note is broken."""
     fetched = download(f"{server.url}/f.csv", downloads, good)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 import stamina
@@ -178,6 +179,18 @@ def test_unreachable_service_is_said(tmp_path):
         url = f"http://127.0.0.1:{free.getsockname()[1]}/wfs"
     with stamina.set_testing(True, attempts=2), pytest.raises(SourceError, match=f"{url}.*injoignable.*--cantons"):
         read_ign_cantons(Service(url, 5.0, tmp_path), "31")
+
+
+def test_offline_nobody_is_asked(wfs, service):
+    """What is kept serves; nothing kept is said, with what to do."""
+    with pytest.raises(SourceError, match="--offline"):
+        read_ign_cantons(replace(service, offline=True), "31")
+    assert wfs.requests == []
+    outlines, keep = read_ign_cantons(service, "31")
+    keep()
+    asked = len(wfs.requests)
+    assert codes(read_ign_cantons(replace(service, offline=True), "31")[0]) == codes(outlines)
+    assert len(wfs.requests) == asked
 
 
 def test_kept_answer_is_read_without_the_service(wfs, service):
