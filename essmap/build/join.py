@@ -22,6 +22,7 @@ from essmap.build.privacy import at_commune
 from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
 from essmap.errors import Problem
 from essmap.schema.folding import fold
+from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.withheld import NOBODY, Withheld
 
 #: A point of a list this close to a registered office that is a home is that home, in degrees (about 100 m).
@@ -73,6 +74,8 @@ class Joined:
         Names, by identifier, of actors left alone because several rows of another source could be them.
     unused : tuple of Problem
         Decisions that name an actor no source has.
+    withheld : Holders
+        Who was left out because they asked.
     """
 
     actors: gpd.GeoDataFrame
@@ -80,6 +83,7 @@ class Joined:
     fates: Mapping[str, Fate] = field(default_factory=dict)
     contested: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[Problem, ...] = ()
+    withheld: Holders = NO_HOLDER
 
 
 def join(
@@ -133,9 +137,13 @@ def join(
     alone = actors[merged.actors["actor_id"].isin(merged.contested) & ~is_withheld]
     contested = dict(zip(alone["actor_id"], alone["name"], strict=True))
     gone = list(actors.loc[is_withheld, "actor_id"])
+    withheld_rows = merges[merges["kept_id"].isin(gone)]
+    holders = Holders.of(
+        [*gone, *withheld_rows["merged_id"]], [*actors.loc[is_withheld, "name"], *withheld_rows["merged_name"]]
+    )
     actors = actors[~is_withheld].assign(is_supported=False).reset_index(drop=True)
     merges = merges[~merges["kept_id"].isin(gone)].reset_index(drop=True)
-    return Joined(actors, merges, fates, contested, merged.unused)
+    return Joined(actors, merges, fates, contested, merged.unused, holders)
 
 
 def _flagged(frame: gpd.GeoDataFrame, is_withheld: np.ndarray) -> gpd.GeoDataFrame:

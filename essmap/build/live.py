@@ -35,6 +35,7 @@ from essmap.build.register import RegisterActors, register_actors
 from essmap.build.starter import load_geography, new_build_id
 from essmap.build.starter_files import Progress, StarterFiles, read_starter, starter_record
 from essmap.errors import SourceError
+from essmap.schema.holders import NO_HOLDER
 from essmap.schema.register import RegisterFile, RegisterRead
 from essmap.schema.report import BuildReport
 from essmap.schema.snapshot import Completeness, Manifest, Snapshot, SourceRecord
@@ -133,7 +134,8 @@ def build_live(
     actors = place_in_cantons(actors, geography)
     supported = files.supported if files is not None else set()
     actors = actors.assign(is_supported=actors["actor_id"].isin(list(supported)))
-    tables = whole_tables(geography, actors, joined.merges, files)
+    unnamed = joined.withheld | (files.holders(options.withheld) if files is not None else NO_HOLDER)
+    tables = whole_tables(geography, actors, joined.merges, files, hidden_holders=unnamed)
     progress(t("build.validate"))
     validate_tables(tables)
     made = _Made(read, registered, joined, geocoding, files, options)
