@@ -8,7 +8,7 @@ to the actor.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -132,7 +132,7 @@ def join(
         protected |= listed.homes
     merged = merge_actors(tables, overrides, masked=protected)
     fates = {key: _fate(frame, key, merged) for key, frame in tables}
-    actors, merges = _protect(merged.actors, merged.merges, registered, communes, protected)
+    actors, merges = _protect(merged, registered, communes, protected)
     is_withheld = actors["is_supported"].astype(bool)
     alone = actors[merged.actors["actor_id"].isin(merged.contested) & ~is_withheld]
     contested = dict(zip(alone["actor_id"], alone["name"], strict=True))
@@ -156,28 +156,28 @@ def _with_ids(identities: pd.DataFrame) -> pd.DataFrame:
 
 
 def _protect(
-    actors: gpd.GeoDataFrame,
-    merges: pd.DataFrame,
-    registered: RegisterActors,
-    communes: gpd.GeoDataFrame,
-    protected: set[str],
+    merged: Merged, registered: RegisterActors, communes: gpd.GeoDataFrame, protected: set[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Return actors and merges that show no more than every row of an actor allows."""
-    identities = registered.identities
+    """Return actors and merges that show no more than every row of an actor allows, or of one that it could be."""
+    actors, merges, identities = merged.actors, merged.merges, registered.identities
     hidden = identities[identities["hidden"].ne("")]
     numbers = hidden.loc[hidden.index.isin(list(protected)), "siret"]
     is_masked = actors["is_sensitive"].astype(bool) | actors["siret"].isin(list(numbers))
     is_masked |= actors["actor_id"].isin(
         [*protected, *merges.loc[merges["merged_id"].isin(list(protected)), "kept_id"]]
     )
-    is_masked |= _is_at_home(actors, merges, hidden)
+    rivals = [*merged.rivals, *((other, one) for one, other in merged.rivals)]
+    is_masked |= actors["actor_id"].isin([one for one, other in rivals if other in protected])
+    is_masked |= _is_at_home(actors, merges, hidden, rivals)
     masked = at_commune(actors, is_masked, communes)
     has_hidden_number = masked["siret"].isin(list(hidden["siret"]))
     masked.loc[has_hidden_number, ["siren", "siret"]] = None
     return _without_numbers(masked, merges, is_masked)
 
 
-def _is_at_home(actors: gpd.GeoDataFrame, merges: pd.DataFrame, hidden: pd.DataFrame) -> pd.Series[bool]:
+def _is_at_home(
+    actors: gpd.GeoDataFrame, merges: pd.DataFrame, hidden: pd.DataFrame, rivals: Sequence[tuple[str, str]]
+) -> pd.Series[bool]:
     """Tell which actors are shown where the register says that somebody lives."""
     found = pd.Series(False, index=actors.index)
     is_finer = actors["address"].notna() | actors["geo_precision"].ne("municipality")
@@ -188,6 +188,7 @@ def _is_at_home(actors: gpd.GeoDataFrame, merges: pd.DataFrame, hidden: pd.DataF
     pairs += [(kept, of_number[number]) for kept, number in zip(finer["actor_id"], finer["siret"], strict=True)
               if number in of_number]  # fmt: skip
     rows = dict(zip(finer["actor_id"], finer.index, strict=True))
+    pairs += [(one, other) for one, other in rivals if one in rows and other in hidden.index]
     for kept, identifier in pairs:
         found.loc[rows[kept]] |= _is_same_place(finer.loc[rows[kept]], hidden.loc[identifier])
     return found
