@@ -186,6 +186,17 @@ def test_opposition_to_one_row_is_to_the_actor(territory, starter_snapshot):
         assert len(after.table("merges")) == 0
 
 
+@pytest.mark.parametrize("kind", ["siren", "siret"])
+def test_opposition_by_a_number_that_is_hidden(territory, kind):
+    """The page of a hidden actor gives no number, but whoever objects knows it: the next build obeys."""
+    row = establishment(1, diffusion="P", name="LES AMIS CACHES")
+    withheld = Withheld((Entry(kind, row[kind]),), "x")
+    read = register_read([row, establishment(2)])
+    snapshot = build_live(read, "31", replace(ALONE, withheld=withheld), geography=territory)
+    assert snapshot.table("actors")["name"].tolist() == ["Association Inventee 2"]
+    assert snapshot.report.rejected == {"withheld": 1}
+
+
 def test_starter_build_obeys_the_list_too(starter_snapshot):
     """The embedded rows are withheld by identifier; counts say so."""
     holder = starter_snapshot.table("projects")["actor_id"].dropna().iloc[0]
