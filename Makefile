@@ -10,11 +10,13 @@ BENCH := xstatic-jquery==3.7.1.1 xstatic-leaflet-markercluster==1.4.1.1
 DECOUPAGE := @etalab/decoupage-administratif@6.0.0
 DEPARTMENT ?= 31
 BENCH_ARGS ?=
+OUT ?= .cache/pictures
+PICTURES_ARGS ?= --full
 PYTEST_ARGS ?=
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url
 
-.PHONY: help run test check format data bench screenshots lock clean
+.PHONY: help run test check format data bench screenshots pictures lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:[^#]*##/\t/'
@@ -45,8 +47,11 @@ bench: $(VENV)/dev.stamp chromium            ## measure, beside baselines of the
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(BENCH)
 	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-screenshots: $(VENV)/dev.stamp chromium            ## make the pictures of docs/ again
-	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python tools/screenshots.py
+screenshots: $(VENV)/dev.stamp chromium            ## make the picture of docs/ again
+	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python -m tools.screenshots
+
+pictures: $(VENV)/dev.stamp chromium            ## take every page and PDF sheet, to be looked at (OUT=folder)
+	@CHROMIUM="$$(sh tools/chromium.sh)" $(BIN)/python -m tools.screenshots --all "$(OUT)" $(PICTURES_ARGS)
 
 lock: $(VENV)/run.stamp            ## pin every dependency again, with hashes and without any index
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -7,9 +7,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import classification, merging
+from benchmarks import analysis, classification, merging, stock
 from benchmarks import map as map_benchmark
-from benchmarks import stock as stock_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
 from essmap.build.starter import load_geography
@@ -22,17 +21,15 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 
 
 def main() -> None:
-    """Run every measurement; what is asked (``--quick``...) is that of `benchmarks.map`."""
+    """Run every measurement, the map last; ``--quick`` shortens those that take long, the rest is `benchmarks.map`'s."""
+    arguments = sys.argv[1:]
+    quick = ["--quick"] if "--quick" in arguments else []
     classification.main([])
     filters()
     merging.main()
-    stock()
-    map_benchmark.main(sys.argv[1:])
-
-
-def stock() -> None:
-    """Print one table: the Sirene stock of one department and of all, beside plain pandas."""
-    stock_benchmark.main(["--quick"] if "--quick" in sys.argv[1:] else [])
+    stock.main(quick)
+    analysis.main(quick)
+    map_benchmark.main(arguments)
 
 
 def filters() -> None:

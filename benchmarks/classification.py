@@ -35,7 +35,7 @@ import pandas as pd
 
 from essmap import reference
 from essmap.build.classify import domains_of, naf_domains
-from essmap.build.starter import STARTER_VINTAGE
+from essmap.build.starter_files import STARTER_VINTAGE
 from essmap.build.words import WordFinder, telling_words
 from essmap.reference.scores import SCORES_FILE, ClassificationScores, Score
 

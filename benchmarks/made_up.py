@@ -24,7 +24,7 @@ from essmap import __version__, reference
 from essmap.build.geography import Geography
 from essmap.build.starter import load_geography, new_build_id
 from essmap.schema.snapshot import Completeness, Manifest, Snapshot, SourceRecord
-from essmap.schema.tables import ACTORS, CRS, FIGURES, MERGES, PROJECTS, SCHEMA_VERSION, TABLES, empty, validate
+from essmap.schema.tables import ACTORS, CRS, FIGURES, MERGES, PROJECTS, SCHEMA_VERSION, TABLES, Table, empty, validate
 from essmap.store import Store
 
 SEED = 20261123
@@ -178,6 +178,11 @@ def made_up_tilts(cantons: pd.DataFrame, *, seed: int = SEED) -> dict[tuple[str,
     return tilts | {(str(codes[-1]), None): WHOLE_LACK, (str(codes[-2]), None): WHOLE_EXCESS}
 
 
+def nobody(table: Table) -> gpd.GeoDataFrame:
+    """Return a table with a geometry and no row."""
+    return gpd.GeoDataFrame(empty(table), geometry="geometry", crs=CRS)
+
+
 def made_up_snapshot(
     n: int, *, department: str = "31", is_exhaustive: bool = False, projects: int = 300, seed: int = SEED
 ) -> Snapshot:
@@ -186,7 +191,7 @@ def made_up_snapshot(
     Parameters
     ----------
     n : int
-        Actors; as many rows as the snapshot's table will have.
+        Actors; as many rows as the snapshot's table will have. None at all: no project either.
     department : str
     is_exhaustive : bool
         What the manifest declares. Exhaustive: the actors carry the lacks and excesses that the notes name.
@@ -199,8 +204,8 @@ def made_up_snapshot(
     """
     geography = load_geography(department)
     tilts = made_up_tilts(geography.cantons, seed=seed) if is_exhaustive else {}
-    actors = made_up_actors(n, geography.communes, seed=seed, tilts=tilts)
-    held = made_up_projects(projects, actors, seed=seed)
+    actors = made_up_actors(n, geography.communes, seed=seed, tilts=tilts) if n else nobody(ACTORS)
+    held = made_up_projects(projects, actors, seed=seed) if n and projects else nobody(PROJECTS)
     actors["is_supported"] = actors["actor_id"].isin(held["actor_id"].dropna())
     tables: dict[str, pd.DataFrame] = {
         "actors": actors,

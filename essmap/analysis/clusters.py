@@ -137,18 +137,24 @@ def _p_values(
     are shared by all communes, each being valid for any one of them (as in PySAL); no place is drawn twice in a row.
     """
     n = len(z)
-    rng = np.random.default_rng(seed)
-    at_least, at_most = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    widest = int(degrees.max())
     observed = z * lag
     # Sums in another order differ by rounding: an equal draw counts in both tails.
     tolerance = 1e-12 * np.maximum(1.0, np.abs(observed))
+    at_least, at_most = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    drawn = _draws(n - 1, int(degrees.max()), permutations, seed)
+    for i in range(n):
+        others = np.delete(z, i)  # any commune but i
+        simulated = z[i] * others.take(drawn[: degrees[i]]).mean(axis=0)
+        at_least[i] = np.count_nonzero(simulated >= observed[i] - tolerance[i])
+        at_most[i] = np.count_nonzero(simulated <= observed[i] + tolerance[i])
+    return np.minimum(1.0, 2.0 * (np.minimum(at_least, at_most) + 1) / (permutations + 1))
+
+
+def _draws(places: int, widest: int, permutations: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return the first ``widest`` of as many random orders of the places, one per column; few orders at a time."""
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((widest, permutations), dtype=np.int64)
     for start in range(0, permutations, _ROWS_AT_ONCE):
         size = min(_ROWS_AT_ONCE, permutations - start)
-        drawn = np.argsort(rng.random((size, n - 1)), axis=1)[:, :widest]
-        for i in range(n):
-            places = drawn[:, : degrees[i]]
-            simulated = z[i] * z[places + (places >= i)].mean(axis=1)  # any commune but i
-            at_least[i] += np.count_nonzero(simulated >= observed[i] - tolerance[i])
-            at_most[i] += np.count_nonzero(simulated <= observed[i] + tolerance[i])
-    return np.minimum(1.0, 2.0 * (np.minimum(at_least, at_most) + 1) / (permutations + 1))
+        drawn[:, start : start + size] = np.argsort(rng.random((size, places)), axis=1)[:, :widest].T
+    return drawn

@@ -6,8 +6,8 @@ test, no interval, no class, unless the computation is asked for as an exercise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,6 @@ __all__ = [
     "default_count",
     "employers_known",
     "how_it_was_seen",
-    "outside_level",
 ]
 
 #: Which actors count: all, or those known to employ somebody.
@@ -185,7 +184,17 @@ def coverage(tables: Tables, question: Question, *, indicator: Indicator | None 
     ValueError
         If the indicator does not add up to the level.
     """
-    count = question.count or default_count(tables.actors)
+    question = replace(question, count=question.count or default_count(tables.actors))
+    if indicator is not None:
+        return _coverage(tables, question, indicator)
+    if question not in tables.memo:
+        tables.memo[question] = _coverage(tables, question, None)
+    found: pd.DataFrame = tables.memo[question]
+    return found.copy()
+
+
+def _coverage(tables: Tables, question: Question, indicator: Indicator | None) -> pd.DataFrame:
+    count = cast("Count", question.count)
     frame, total, base = _counted(tables, question, count, indicator)
     frame["reference_rate"] = PER_INHABITANTS * total / base if base > 0 else np.nan
     frame["rate_per_10k"] = PER_INHABITANTS * frame["observed"] / frame["base"].where(frame["base"] > 0)
@@ -206,24 +215,28 @@ def _counted(
 ) -> tuple[pd.DataFrame, int, float]:
     """Return the territories with their actors, and O and P of the department."""
     actors, level = tables.actors, question.level
-    codes = placed(tables, membership(tables, level), level)
+    members = membership(tables, level)
+    codes = placed(tables, level)
     employs = actors["is_employer"].astype("boolean")
+    is_employer, is_unknown = employs.to_numpy(dtype=bool, na_value=False), employs.isna().to_numpy()
     chosen = question.theme.mask(actors)
-    is_counted = chosen & employs.eq(True).fillna(False).to_numpy() if count == "employers" else chosen
-    everyone = pd.DataFrame({"code": codes, "commune_code": actors["commune_code"].to_numpy()})
-    frame = territories(tables, level, indicator, everyone[is_counted], everyone.loc[chosen, "code"])
+    is_counted = chosen & is_employer if count == "employers" else chosen
+    homes = actors["commune_code"].to_numpy()
+    counted = pd.DataFrame({"code": codes[is_counted], "commune_code": homes[is_counted]})
+    frame = territories(members, level, indicator, counted, set(codes[chosen]))
     kinds = {
         "observed_all": chosen,
-        "observed_employers": chosen & employs.eq(True).fillna(False).to_numpy(),
-        "observed_unknown": chosen & employs.isna().to_numpy(),
+        "observed_employers": chosen & is_employer,
+        "observed_unknown": chosen & is_unknown,
         "observed": is_counted,
     }
+    row = frame.index.get_indexer(pd.Index(codes))  # every actor of the theme has one
     for name, which in kinds.items():
-        frame[name] = everyone.loc[which, "code"].value_counts().reindex(frame.index).fillna(0).astype("int64")
+        frame[name] = np.bincount(row[which], minlength=len(frame))
     abroad = int((is_counted & outside_department(tables, codes)).sum())
     has_base = frame["base"].notna()
     inside = int(frame.loc[has_base, "observed"].sum()) - (abroad if has_base.get(OUTSIDE, default=False) else 0)
-    split = set(everyone.loc[chosen & (codes == UNKNOWN), "commune_code"])
+    split = set(homes[chosen & (codes == UNKNOWN)])
     frame.insert(0, "name", _names(frame.index, tables, level, split))
     frame["denominator_value"] = frame["denominator"]
     frame["denominator"] = INHABITANTS if indicator is None else indicator.title
@@ -231,8 +244,8 @@ def _counted(
 
 
 def _names(codes: pd.Index[str], tables: Tables, level: Level, split: set[str]) -> list[str]:
-    names = dict(tables.names.get(level, pd.Series(dtype="str")))
-    communes = dict(tables.names.get("commune", pd.Series(dtype="str")))
+    names = tables.names.get(level, pd.Series(dtype="str")).to_dict()
+    communes = tables.names.get("commune", pd.Series(dtype="str")).to_dict() if split else {}
     listed = ", ".join(sorted(str(communes.get(code, code)) for code in split))
     names |= {UNKNOWN: t("coverage.canton_unknown", communes=listed), OUTSIDE: t("coverage.outside")}
     return [str(names.get(code, code)) for code in codes]
@@ -256,31 +269,41 @@ def _status(frame: pd.DataFrame, tables: Tables, question: Question, *, is_known
 
 def _judged(frame: pd.DataFrame, total: int) -> pd.DataFrame:
     """Add tests, intervals and classes to the territories that can be assessed."""
-    frame["class"] = "not_assessable"
-    frame[_JUDGED] = np.nan
     rows = frame["status"].isin(["assessed", "exercise"]).to_numpy()
-    if not rows.any():
-        return frame
-    if total == 0:
-        frame.loc[rows, "class"] = "no_actor"
-        return frame
-    observed, expected, base = (frame.loc[rows, name].to_numpy(dtype="float64") for name in _INPUTS)
+    found: dict[str, npt.NDArray[Any]] = {"class": np.full(len(frame), "not_assessable", dtype=object)}
+    found |= {name: np.full(len(frame), np.nan) for name in _JUDGED}
+    if rows.any() and total == 0:
+        found["class"][rows] = "no_actor"
+    elif rows.any():
+        for name, values in _verdicts(frame.loc[rows], total).items():
+            found[name][rows] = values
+    return frame.assign(**found)
+
+
+def _verdicts(frame: pd.DataFrame, total: int) -> dict[str, Any]:
+    """Return what tests, intervals and classes say of territories that can be assessed, column by column."""
+    observed, expected, base = (frame[name].to_numpy(dtype="float64") for name in ("observed", "expected", "base"))
     share = expected / total
     phi = exact.overdispersion(observed, expected)
     p = exact.two_sided(observed, total, share, phi=phi)
     q = exact.false_discovery(p)
     kinds = classify(observed, share, total=total, q=q, phi=phi)
-    found = pd.DataFrame(index=frame.index[rows])
-    found["ratio_low"], found["ratio_high"] = exact.ratio_interval(observed, total, share, phi=phi)
-    found["poisson_low"], found["poisson_high"] = exact.poisson_interval(observed, expected)
-    found["p_value"], found["q_value"], found["phi"] = p, q, phi
-    found["shortfall"] = np.maximum(0.0, expected - observed)
-    found["missing_to_overturn"] = exact.missing_to_overturn(observed, total, share, q=q, phi=phi)
-    found["to_conclude"] = np.where(kinds == "inconclusive", exact.actors_to_conclude(share, phi=phi), np.nan)
-    found["eb_rate_per_10k"] = PER_INHABITANTS * empirical_bayes(observed, base).rates
-    frame.loc[rows, "class"] = kinds
-    frame.loc[rows, found.columns] = found
-    return frame
+    ratio_low, ratio_high = exact.ratio_interval(observed, total, share, phi=phi)
+    poisson_low, poisson_high = exact.poisson_interval(observed, expected)
+    return {
+        "class": kinds,
+        "ratio_low": ratio_low,
+        "ratio_high": ratio_high,
+        "poisson_low": poisson_low,
+        "poisson_high": poisson_high,
+        "p_value": p,
+        "q_value": q,
+        "phi": np.nan if phi is None else phi,
+        "shortfall": np.maximum(0.0, expected - observed),
+        "missing_to_overturn": exact.missing_to_overturn(observed, total, share, q=q, phi=phi),
+        "to_conclude": np.where(kinds == "inconclusive", exact.actors_to_conclude(share, phi=phi), np.nan),
+        "eb_rate_per_10k": PER_INHABITANTS * empirical_bayes(observed, base).rates,
+    }
 
 
 def classify(
@@ -323,7 +346,6 @@ _JUDGED: Final = [
     *("ratio_low", "ratio_high", "poisson_low", "poisson_high", "p_value", "q_value", "phi"),
     *("shortfall", "missing_to_overturn", "to_conclude", "eb_rate_per_10k"),
 ]
-_INPUTS: Final = ("observed", "expected", "base")
 _COUNTS: Final = ["missing_to_overturn", "to_conclude"]
 _COLUMNS: Final = [
     *("code", "name", "population", "denominator", "denominator_value"),
@@ -337,48 +359,60 @@ _COLUMNS: Final = [
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the columns in their order; what is not said is NA, an infinite number of actors included."""
-    result = frame[_COLUMNS].copy()
-    floats = result.select_dtypes("float64").columns
-    result[floats] = result[floats].where(np.isfinite(result[floats])).astype("Float64")
-    result[_COUNTS] = result[_COUNTS].astype("Int64")
-    return result
+    return pd.DataFrame({name: _nullable(frame[name]) for name in _COLUMNS})
 
 
-def outside_level(actors: pd.DataFrame, *, level: Level, theme: Theme) -> int:
-    """Return how many actors of the theme belong to no territory of the level (counted, never dropped in silence)."""
-    return int(actors.loc[theme.mask(actors), LEVEL_COLUMN[level]].isna().sum())
+def _nullable(column: pd.Series[Any]) -> pd.Series[Any]:
+    if column.dtype != np.float64:
+        return column
+    values = column.to_numpy(dtype=np.float64)
+    is_missing = ~np.isfinite(values)
+    if column.name in _COUNTS:
+        whole = np.where(is_missing, 0, values).astype(np.int64)
+        return pd.Series(pd.arrays.IntegerArray(whole, is_missing), index=column.index)
+    return pd.Series(pd.arrays.FloatingArray(values, is_missing), index=column.index)
 
 
-def how_it_was_seen(actors: pd.DataFrame, communes: pd.DataFrame, *, level: Level) -> pd.DataFrame:
+def how_it_was_seen(tables: Tables, question: Question) -> pd.DataFrame:
     """Return, per territory, what explains its numbers on a partial table.
 
     Parameters
     ----------
-    actors, communes : DataFrame
-    level : {"canton", "epci", "commune"}
+    tables : Tables
+    question : Question
+        The actors it counts are those described; its exercise changes nothing.
 
     Returns
     -------
-    DataFrame, one row per territory, sorted by code
-        ``code``, ``actors`` (count), ``located`` (count with a position finer than the commune), ``latest_year``
-        and ``median_year`` a source names (NA: no row names one), ``undated`` (count without year) and one column
-        ``source_<kind>`` per kind of source (count).
+    DataFrame, one row per territory, sorted by code; last `UNKNOWN` and `OUTSIDE`, where actors fall there
+        ``code``, ``name``, ``actors`` (count), ``located`` (count with a position finer than the commune),
+        ``latest_year`` and ``median_year`` a source names (NA: no row names one), ``undated`` (count without year)
+        and one column ``source_<kind>`` per kind of source (count).
     """
-    column = LEVEL_COLUMN[level]
-    codes = pd.Index(communes[column].dropna().unique()).sort_values()
-    groups = actors.groupby(column)
+    level, count = question.level, question.count or default_count(tables.actors)
+    members = membership(tables, level)
+    actors = tables.actors.assign(code=placed(tables, level))
+    chosen = question.theme.mask(actors)
+    if count == "employers":
+        chosen &= actors["is_employer"].astype("boolean").eq(True).fillna(False).to_numpy(dtype=bool)
+    actors = actors[chosen]
+    last = [code for code in (UNKNOWN, OUTSIDE) if actors["code"].eq(code).any()]
+    codes = [*sorted(set(members["code"]) - {UNKNOWN, OUTSIDE}), *last]
+    groups = actors.groupby("code")
     years = groups["source_year"]
     frame = pd.DataFrame(
         {
             "actors": groups.size(),
-            "located": actors["geo_precision"].ne("municipality").groupby(actors[column]).sum(),
+            "located": actors["geo_precision"].ne("municipality").groupby(actors["code"]).sum(),
             "latest_year": years.max().astype("Int64"),
             "median_year": years.median().round().astype("Int64"),
-            "undated": actors["source_year"].isna().groupby(actors[column]).sum(),
+            "undated": actors["source_year"].isna().groupby(actors["code"]).sum(),
         }
     )
-    kinds = pd.crosstab(actors[column], actors["source_kind"]).add_prefix("source_")
-    frame = frame.join(kinds).reindex(codes)
+    kinds = pd.crosstab(actors["code"], actors["source_kind"]).add_prefix("source_")
+    frame = frame.join(kinds).reindex(pd.Index(codes, name="code"))
     counts = [name for name in frame.columns if name not in {"latest_year", "median_year"}]
     frame[counts] = frame[counts].fillna(0).astype("int64")
-    return frame.rename_axis("code").reset_index()
+    split = set(actors.loc[actors["code"] == UNKNOWN, "commune_code"])
+    frame.insert(0, "name", _names(frame.index, tables, level, split))
+    return frame.reset_index()

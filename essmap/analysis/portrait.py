@@ -78,7 +78,7 @@ class Supports:
 
 def is_inside(tables: Tables, level: Level, code: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell which actors lie in a territory, shape (number of actors,)."""
-    return np.asarray(placed(tables, membership(tables, level), level) == code, dtype=bool)
+    return np.asarray(placed(tables, level) == code, dtype=bool)
 
 
 def population_of(tables: Tables, level: Level, code: str) -> Population:
@@ -145,7 +145,7 @@ def where_supported(projects: pd.DataFrame, tables: Tables, level: Level) -> pd.
     level : {"canton", "epci", "commune"}
     """
     members = membership(tables, level)
-    holders = pd.Series(placed(tables, members, level), index=tables.actors["actor_id"], dtype=object)
+    holders = pd.Series(placed(tables, level), index=tables.actors["actor_id"], dtype=object)
     by_holder = projects["actor_id"].map(holders)
     by_commune = projects["commune_code"].map(members[~members["is_split"]].set_index("commune_code")["code"])
     return by_holder.where(by_holder.notna(), by_commune)

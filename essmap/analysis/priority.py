@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from essmap.analysis.coverage import Question, Theme, coverage
+from essmap.analysis.robustness import LOW
 from essmap.analysis.units import OUTSIDE, UNKNOWN, Tables
 from essmap.schema.indicator import Indicator
 
@@ -44,8 +45,9 @@ def priority(
     -------
     DataFrame, one row per territory, sorted by code
         ``code``, ``name``, ``lack_<axis>`` (0 to 1), ``score`` (0 to 1), ``rank`` (1: most is lacking; equals share
-        the smallest) and ``worst_quarter`` (share of 1,000 random weightings in which it is among the quarter that
-        lacks most). All NA where the territory cannot be assessed, or where no axis has any actor.
+        the smallest), ``worst_quarter`` (share of 1,000 random weightings in which it is among the quarter that lacks
+        most) and ``established`` (number of weighted axes in which its class is ``under``). All NA where the territory
+        cannot be assessed, or where no axis has any actor.
 
     Raises
     ------
@@ -55,7 +57,8 @@ def priority(
     Notes
     -----
     The lack of an axis is max(0, 1 - smoothed rate / department's rate), `empirical_bayes` of Marshall 1991: what
-    chance explains is no lack, and plenty in one axis makes up for nothing in another. The score is the weighted mean.
+    chance explains is no lack, and plenty in one axis makes up for nothing in another. It is 0 as well where the class
+    of the territory in this axis is neither ``under`` nor ``to_confirm_low``. The score is the weighted mean.
     An axis that nobody has orders nothing and is left out.
 
     Random weightings are uniform over all proportions: Dirichlet(1, ..., 1), fixed seed (such ranges of weights:
@@ -71,13 +74,16 @@ def priority(
     first = next(iter(found.values()))
     kept = ~first["code"].isin([UNKNOWN, OUTSIDE])
     result = first.loc[kept, ["code", "name"]].reset_index(drop=True)
+    established = np.zeros(len(result), dtype=np.int64)
     for axis, table in found.items():
-        ratio = table.loc[kept, "eb_rate_per_10k"] / table.loc[kept, "reference_rate"]
-        result[f"lack_{axis}"] = (1 - ratio).clip(lower=0).reset_index(drop=True)
+        rows = table[kept].reset_index(drop=True)
+        lack = (1 - rows["eb_rate_per_10k"] / rows["reference_rate"]).clip(lower=0)
+        result[f"lack_{axis}"] = lack.mask(lack.notna() & ~rows["class"].isin(LOW), 0.0)
+        established += (rows["class"].eq("under") & (weights[axis] > 0)).to_numpy(dtype=bool)
     lacks = result.filter(regex="^lack_").to_numpy(dtype="float64", na_value=np.nan)
     used = ~np.isnan(lacks).all(axis=0)
     rows = ~np.isnan(lacks[:, used]).any(axis=1) & used.any()
-    result[["score", "rank", "worst_quarter"]] = np.nan
+    result[["score", "rank", "worst_quarter", "established"]] = np.nan
     if rows.any() and wanted[used].sum() > 0:
         values = lacks[rows][:, used]
         score = _scores(values, wanted[used][None, :])[:, 0]
@@ -85,7 +91,8 @@ def priority(
         result.loc[rows, "score"] = score
         result.loc[rows, "rank"] = pd.Series(-score).rank(method="min").to_numpy()
         result.loc[rows, "worst_quarter"] = worst_quarter(_scores(values, draws)).mean(axis=1)
-    return result.astype({"score": "Float64", "rank": "Int64", "worst_quarter": "Float64"})
+        result.loc[rows, "established"] = established[rows]
+    return result.astype({"score": "Float64", "rank": "Int64", "worst_quarter": "Float64", "established": "Int64"})
 
 
 def _scores(lacks: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

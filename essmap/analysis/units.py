@@ -6,9 +6,9 @@ a position; elsewhere the commune decides. Actors that fall in no territory are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,9 @@ class Tables:
     parts : DataFrame or None
         ``canton_code``, ``commune_code``, ``population``: one row per canton and commune. A commune with two rows or
         more is split; the populations of its parts sum to its own.
+    memo : dict
+        What was already worked out (`membership`, `placed`, `essmap.analysis.coverage.coverage`): badges and priority
+        ask the same again. Actors and communes must therefore not be changed in place.
     """
 
     actors: pd.DataFrame
@@ -52,6 +55,7 @@ class Tables:
     completeness: Status
     names: Mapping[Level, pd.Series[str]] = field(default_factory=dict)
     parts: pd.DataFrame | None = None
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Tables:
@@ -80,6 +84,14 @@ def membership(tables: Tables, level: Level) -> pd.DataFrame:
         ``commune_code``, ``code`` (`OUTSIDE` where no territory covers it), ``population`` (inhabitants of this part),
         ``share`` (of the commune's inhabitants; equal parts where nobody lives) and ``is_split``.
     """
+    key = ("membership", level)
+    if key not in tables.memo:
+        tables.memo[key] = _membership(tables, level)
+    found: pd.DataFrame = tables.memo[key]
+    return found.copy()
+
+
+def _membership(tables: Tables, level: Level) -> pd.DataFrame:
     communes = tables.communes
     whole = pd.DataFrame(
         {
@@ -141,45 +153,52 @@ def denominators(members: pd.DataFrame, level: Level, indicator: Indicator | Non
     raise ValueError(f"values per {indicator.level} do not add up to {level}")
 
 
-def placed(tables: Tables, members: pd.DataFrame, level: Level) -> npt.NDArray[np.object_]:
+def placed(tables: Tables, level: Level) -> npt.NDArray[np.object_]:
     """Return the territory that holds each actor.
 
     Parameters
     ----------
     tables : Tables
         The actors' own code is followed where it is one of the level's; else their commune decides, unless split.
-    members : DataFrame
-        `membership` of the same level.
     level : {"canton", "epci", "commune"}
 
     Returns
     -------
     ndarray of str, shape (number of actors,)
-        A code, `UNKNOWN` or `OUTSIDE`.
+        A code, `UNKNOWN` or `OUTSIDE`. Not to be changed.
     """
+    key = ("placed", level)
+    if key not in tables.memo:
+        tables.memo[key] = _placed(tables, membership(tables, level), level)
+    found: npt.NDArray[np.object_] = tables.memo[key]
+    return found
+
+
+def _placed(tables: Tables, members: pd.DataFrame, level: Level) -> npt.NDArray[np.object_]:
     actors = tables.actors
     codes, home = actors[LEVEL_COLUMN[level]], actors["commune_code"]
     whole = members[~members["is_split"]]
     by_commune = home.map(whole.set_index("commune_code")["code"]).astype(object)
     in_split = home.isin(members.loc[members["is_split"], "commune_code"])
     elsewhere = by_commune.fillna(OUTSIDE).mask(in_split, UNKNOWN)
-    return np.asarray(codes.astype(object).where(codes.isin(members["code"]), elsewhere), dtype=object)
+    return np.asarray(codes.astype(object).where(codes.isin(members["code"].unique()), elsewhere), dtype=object)
 
 
 def territories(
-    tables: Tables, level: Level, indicator: Indicator | None, counted: pd.DataFrame, seen: pd.Series[str]
+    members: pd.DataFrame, level: Level, indicator: Indicator | None, counted: pd.DataFrame, seen: Container[str]
 ) -> pd.DataFrame:
     """Return the territories of a level with what they are compared to.
 
     Parameters
     ----------
-    tables : Tables
+    members : DataFrame
+        `membership` of the level.
     level : {"canton", "epci", "commune"}
     indicator : Indicator or None
         None: inhabitants.
     counted : DataFrame, one row per actor counted
         ``code`` (`placed`) and ``commune_code``.
-    seen : Series of str
+    seen : container of str
         Codes of the actors of the theme, counted or not.
 
     Returns
@@ -194,8 +213,7 @@ def territories(
     In a split commune with N actors of which L have a canton, a part of population p is compared as p L / N and the
     rest, p (1 - L / N), is the base of `UNKNOWN`: what is expected here is what could have been placed here.
     """
-    members = membership(tables, level)
-    members["denominator"] = denominators(members, level, indicator)
+    members = members.assign(denominator=denominators(members, level, indicator))
     split = members.loc[members["is_split"], "commune_code"].unique()
     inside = counted[counted["commune_code"].isin(split)]
     lost = inside["code"].eq(UNKNOWN).groupby(inside["commune_code"]).mean()
@@ -207,7 +225,7 @@ def territories(
         known = members[name].notna().groupby(members["code"]).all()
         result[name] = groups[name].sum().where(known)
     result["is_unlocated"] = groups["lost"].max() > UNLOCATED_AT_MOST + 1e-12
-    last = [code for code in (UNKNOWN, OUTSIDE) if code in result.index or seen.eq(code).any()]
+    last = [code for code in (UNKNOWN, OUTSIDE) if code in result.index or code in seen]
     result = result.reindex([*(code for code in result.index if code not in last), *last])
     if UNKNOWN in last:
         result.loc[UNKNOWN, "base"] = (members["denominator"] - members["base"])[members["is_split"]].sum(skipna=False)
@@ -217,5 +235,7 @@ def territories(
 
 def outside_department(tables: Tables, codes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     """Tell which actors, placed at ``codes``, lie in no commune of the department: no population answers to them."""
-    known = tables.actors["commune_code"].isin(tables.communes["commune_code"]).to_numpy()
-    return np.asarray((codes == OUTSIDE) & ~known, dtype=bool)
+    outside = np.asarray(codes == OUTSIDE, dtype=bool)
+    homes = tables.actors["commune_code"][outside]
+    outside[outside] = pd.Index(tables.communes["commune_code"]).get_indexer(homes) < 0
+    return outside

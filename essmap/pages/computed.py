@@ -26,6 +26,7 @@ from essmap.analysis.siting import siting as compute_siting
 from essmap.pages.loaded import Loaded
 
 _KEPT: Final = 60
+_BUILDS_KEPT: Final = 2
 _Key = tuple[str, str]
 
 
@@ -72,6 +73,11 @@ def priority_of(data: Loaded, question: Question, weights: Mapping[str, float]) 
     return _priority(_key(data), _words(question), tuple(weights.items()), _data=data, _question=question)
 
 
+def tables_of(data: Loaded) -> Tables:
+    """Return the tables of the analysis, the same for every question: what they keep in memory serves the next one."""
+    return _tables(_key(data), _data=data)
+
+
 def counted_actors(data: Loaded, count: Count) -> gpd.GeoDataFrame:
     """Return the actors that count: all, or those known to employ somebody."""
     actors = data.snapshot.layer("actors")
@@ -86,14 +92,19 @@ def _crs(data: Loaded) -> int:
     return reference.projected_crs(data.manifest.department)
 
 
+@st.cache_resource(max_entries=_BUILDS_KEPT, show_spinner=False)
+def _tables(key: _Key, _data: Loaded) -> Tables:  # noqa: ARG001
+    return Tables.of(_data.snapshot)
+
+
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _coverage(key: _Key, words: tuple[str, ...], _data: Loaded, _question: Question) -> pd.DataFrame:  # noqa: ARG001
-    return coverage(Tables.of(_data.snapshot), _question)
+    return coverage(tables_of(_data), _question)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _badges(key: _Key, words: tuple[str, ...], _data: Loaded, _question: Question) -> pd.DataFrame:  # noqa: ARG001
-    return badges(Tables.of(_data.snapshot), _question)
+    return badges(tables_of(_data), _question)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
@@ -135,7 +146,7 @@ def _served(key: _Key, site: str, reach_km: float, _data: Loaded) -> list[str]: 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _clusters(key: _Key, words: tuple[str, ...], _data: Loaded, _question: Question) -> pd.DataFrame:  # noqa: ARG001
-    table = coverage(Tables.of(_data.snapshot), replace(_question, level="commune"))
+    table = coverage(tables_of(_data), replace(_question, level="commune"))
     columns = ["code", "name", "population", "observed", "eb_rate_per_10k", "reference_rate"]
     communes = _data.snapshot.layer("communes").sort_values("commune_code", ignore_index=True)
     frame = table[columns].set_index("code").reindex(communes["commune_code"]).rename_axis("code").reset_index()
@@ -151,4 +162,4 @@ def _priority(
     _data: Loaded,
     _question: Question,
 ) -> pd.DataFrame:
-    return priority(Tables.of(_data.snapshot), _question, dict(weights))
+    return priority(tables_of(_data), _question, dict(weights))

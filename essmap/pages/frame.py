@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import streamlit as st
 from essmap.pages import state
 from essmap.pages.loaded import Loaded, settings
 from essmap.texts import t
-from essmap.view.format import escape, integer, listing
+from essmap.view.format import escape, integer, listing, producers
 
 
 def style() -> None:
@@ -23,7 +22,7 @@ def style() -> None:
 def heading(title: str, lead: str = "") -> None:
     """Show the only heading of level 1 of a page, and the sentence under it."""
     body = f'<p class="essmap-intro">{escape(lead)}</p>' if lead else ""
-    st.html(f'<header class="essmap-head"><h1>{escape(title)}</h1>{body}</header>')
+    st.html(f'<header class="essmap-head"><h1 tabindex="-1">{escape(title)}</h1>{body}</header>')
 
 
 def status(message: str, *, skip: str = "") -> None:
@@ -51,6 +50,12 @@ def partial_banner(data: Loaded) -> None:
         n = data.manifest.counts["actors"]
         said = escape(t("frame.partial", n=n, n_text=integer(n)))
         st.html(f'<p class="essmap-partial"><strong>{said}</strong> {escape(t("frame.partial_why"))}</p>')
+
+
+def made_up_banner(data: Loaded) -> None:
+    """Say, above everything, that nothing on the page exists (nothing where the rows are real)."""
+    if data.manifest.is_made_up:
+        st.html(f'<p class="essmap-made-up">{escape(t("frame.made_up"))}</p>')
 
 
 def footer(data: Loaded, pages: Mapping[str, Any]) -> None:
@@ -82,9 +87,4 @@ def footer(data: Loaded, pages: Mapping[str, Any]) -> None:
 
 
 def _publishers(data: Loaded) -> str:
-    """Return each producer once: « IGN (contours), INSEE (codes) » of one source are two producers."""
-    names: dict[str, None] = {}
-    for source in data.manifest.sources:
-        for name in re.sub(r"\s*\([^)]*\)", "", source.publisher).split(", "):
-            names.setdefault(name, None)
-    return listing(list(names))
+    return listing(producers(source.publisher for source in data.manifest.sources))

@@ -54,6 +54,7 @@ def show() -> None:
         state.read(key, known=known_values(content), actor_ids=content.actor_ids)
     else:
         state.leave(key)
+    frame.made_up_banner(content)
     page.run()
     if key in _FILTERED:
         state.write()

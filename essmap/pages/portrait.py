@@ -25,7 +25,7 @@ from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view import cards
 from essmap.view.filters import Mask
-from essmap.view.format import decimal, escape, integer
+from essmap.view.format import DASH, decimal, escape, integer
 from essmap.view.places import ADDRESS, territory_name
 from essmap.view.rows import each_row
 from essmap.view.sheet import Gap, axes_of_the_department, axis_gaps
@@ -77,9 +77,11 @@ def figures(data: Loaded, portraits: Sequence[Portrait]) -> str:
     rows: list[list[str | Html]] = [
         [
             t("territory.inhabitants"),
-            *(_with_rank(p) for p in portraits),
+            *(integer(p.population.inhabitants) for p in portraits),
             integer(data.manifest.population),
         ],
+        [t("territory.share"), *(_percent(p.population.share) for p in portraits), _percent(1)],
+        [t("territory.rank"), *(_rank(p) for p in portraits), DASH],
         [t("territory.communes"), *(integer(p.population.communes) for p in portraits), integer(len(communes))],
         [t("territory.actors"), *(integer(len(p.actors)) for p in portraits), integer(len(everyone))],
         [
@@ -92,24 +94,22 @@ def figures(data: Loaded, portraits: Sequence[Portrait]) -> str:
     return html_table(t("territory.figures"), headings, rows)
 
 
-def _with_rank(portrait: Portrait) -> Html:
+def _percent(share: float) -> str:
+    return t("territory.percent", share=decimal(100 * share))
+
+
+def _rank(portrait: Portrait) -> Html:
     found = portrait.population
-    rank = t("sheet.first") if found.rank == 1 else t("sheet.nth", n=found.rank)
-    detail = t(
-        "sheet.inhabitants_detail",
-        share=decimal(100 * found.share),
-        rank=rank,
-        n=found.territories,
-        level=t(f"sheet.levels.{portrait.level}"),
-    )
-    return Html(f"{escape(integer(found.inhabitants))}<br><small>{escape(detail)}</small>")
+    words = {"n": found.territories, "level": t(f"sheet.levels.{portrait.level}")}
+    said = t("territory.first", **words) if found.rank == 1 else t("territory.nth", rank=found.rank, **words)
+    return Html(f"<small>{escape(said)}</small>")
 
 
 def axes(data: Loaded, portraits: Sequence[Portrait]) -> str:
     """The four axes: what is recorded here beside what the department's average would give."""
-    headings = [Heading(t("sheet.axis"))]
+    headings = [Heading(t("territory.axis"))]
     for portrait in portraits:
-        near = f" ({portrait.label})" if len(portraits) > 1 else ""
+        near = t("territory.of", name=portrait.label) if len(portraits) > 1 else ""
         headings.append(Heading(t("territory.observed") + near, is_number=True))
         headings.append(Heading(t("sheet.expected") + near, is_number=True))
         if any(gap.verdict for gap in portrait.gaps):

@@ -27,7 +27,7 @@ _CHOICES: Final = "essmap_choices"
 _STALE: Final = "essmap_stale_widgets"
 _WISH: Final = "essmap_focus"
 #: Where a choice moves the focus; « back »: to where the choice was made.
-Focus = Literal["card", "map", "list", "back"]
+Focus = Literal["card", "map", "list", "back", "warning", "top"]
 _OTHER: Final = "essmap_other"
 ACTOR_PARAMETER: Final = "acteur"
 #: Territory put beside the chosen one: ``avec=canton-3102``.

@@ -21,9 +21,11 @@ from essmap.view.filters import Mask
 from essmap.view.format import DASH, escape, integer
 from essmap.view.layers import pack_mask
 from essmap.view.map import MapOptions, MapState, base_map, state_layer
-from essmap.view.supports import known_amounts, projects_csv, projects_table, sums_table
+from essmap.view.supports import known_amounts, latest_first, projects_csv, projects_table, sums_table
 
 MAP_HEIGHT: Final = 420
+PAGE_SIZE: Final = 100
+_TABLE_PAGE: Final = "supported_table_page"
 _PREFIX: Final = "supported_"
 _UNKNOWN_YEAR: Final = "inconnue"
 
@@ -37,17 +39,17 @@ def show(data: Loaded) -> None:
     projects = _filtered(data, everything, where)
     frame.status(t("supported.count", n=len(projects), n_text=integer(len(projects))))
     if projects.empty:
-        st.html(f"<p>{escape(t('supported.nothing'))}</p>")
+        st.html(f"<p>{escape(t('supported.nothing' if len(everything) else 'supported.none'))}</p>")
         return
     communes = data.snapshot.table("communes")
+    st.html(f"<p>{escape(_money(projects))}</p>")
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        st.html(f"<p>{escape(_money(projects))}</p><h2>{escape(t('supported.timeline'))}</h2>{_by_year(projects)}")
+        st.html(f"<h2>{escape(t('supported.timeline'))}</h2>{_by_year(projects)}")
     with right:
         st.html(f"<h2>{escape(t('supported.map'))}</h2>")
         _map(data, projects)
-    st.html(f"<h2>{escape(t('supported.table'))}</h2>")
-    st.html(projects_table(projects, communes, t("supported.caption")))
+    _table(projects, communes)
     st.download_button(
         t("supported.csv"),
         projects_csv(projects, communes),
@@ -57,6 +59,17 @@ def show(data: Loaded) -> None:
         icon=":material/download:",
     )
     _sums(data, projects, where)
+
+
+def _table(projects: pd.DataFrame, communes: pd.DataFrame) -> None:
+    """The supports themselves, a hundred at a time."""
+    pages = -(-len(projects) // PAGE_SIZE)
+    number = min(st.session_state.get(_TABLE_PAGE, 1), pages)
+    shown = latest_first(projects).iloc[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    title = f"<h2>{escape(t('supported.table'))}</h2>"
+    st.html(title + projects_table(shown, communes, t("supported.caption")))
+    if pages > 1:
+        st.pagination(pages, key=_TABLE_PAGE, on_change=state.touched)
 
 
 def _by_year(projects: pd.DataFrame) -> str:
@@ -84,10 +97,10 @@ def _sums(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.html(table("axis", sums_by(projects, projects["axes"]), axes, axes[reference.NO_AXIS]))
-        by_canton = sums_by(projects, where[projects.index])
-        st.html(table("canton", by_canton, cantons, t("supported.canton_unknown")))
     with right:
-        st.html(table("programme", by_programme, {}, DASH))
+        by_canton = sums_by(projects, where[projects.index]).sort_values("projects", ascending=False, kind="stable")
+        st.html(table("canton", by_canton, cantons, t("supported.canton_unknown")))
+    st.html(table("programme", by_programme, {}, DASH))
 
 
 def _filtered(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> pd.DataFrame:

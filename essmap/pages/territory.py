@@ -51,7 +51,7 @@ def show(data: Loaded) -> None:
         return
     portraits = [portrait_of(data, place) for place in (chosen, other) if place is not None]
     st.html(f"<h2>{escape(t('territory.and').join(p.label for p in portraits))}</h2>")
-    frame.status(_sentence(data, portraits[0]))
+    frame.status(" ".join(_sentence(data, portrait) for portrait in portraits))
     _downloads(data, portraits)
     left, right = st.columns([6, 5], gap="medium")
     with left:
@@ -69,6 +69,7 @@ def show(data: Loaded) -> None:
         st.html(profiles(data, portraits, "domain"))
     for portrait in portraits:
         _supports(data, portrait)
+    _supports_limits(data, portraits[0])
     for portrait in portraits:
         st.html(missing(data, portrait))
     if len(portraits) == 1:
@@ -233,9 +234,14 @@ def _supports(data: Loaded, portrait: Portrait) -> None:
         caption = t("territory.supports_caption", name=portrait.label)
         table = projects_table(supports.projects, data.snapshot.table("communes"), caption)
         st.html(f"<p>{escape(said)}</p>{table}")
+
+
+def _supports_limits(data: Loaded, portrait: Portrait) -> None:
+    """What the supports of any territory leave out, once."""
+    everywhere = portrait.supports.everywhere
     sentences = [data.manifest.completeness["projects"].sentence]
-    if supports.everywhere:
-        sentences.append(t("sheet.everywhere", n=supports.everywhere, n_text=integer(supports.everywhere)))
+    if everywhere:
+        sentences.append(t("sheet.everywhere", n=everywhere, n_text=integer(everywhere)))
     st.html(f'<p class="essmap-meta">{escape(" ".join(sentences))}</p>')
 
 
@@ -252,6 +258,7 @@ def _actors(data: Loaded, portraits: Sequence[Portrait]) -> None:
     pages = -(-len(found) // PAGE_SIZE)
     number = min(st.session_state.get(_LIST_PAGE, 1), pages)
     shown = found.iloc[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-    st.html("".join(cards.list_row(row, is_link=True) for row in each_row(shown)))
+    rows = "".join(cards.list_row(row, is_link=True) for row in each_row(shown))
+    st.html(f'<div class="essmap-columns">{rows}</div>')
     if pages > 1:
         st.pagination(pages, key=_LIST_PAGE, on_change=state.touched)

@@ -6,12 +6,14 @@ On a list that may not be judged nothing here says more than how many were seen 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
-from essmap.analysis.coverage import Level
+from essmap import reference
+from essmap.analysis.coverage import INHABITANTS, Level, Theme
+from essmap.analysis.units import OUTSIDE, UNKNOWN
 from essmap.texts import t
 from essmap.view.exports import people_csv
 from essmap.view.format import DASH, decimal, escape, integer, listing, signed
@@ -29,6 +31,7 @@ NAMED_AT_MOST: Final = 6
 SCALE: Final = (0.25, 4.0)
 
 _VERDICTS: Final = ("under", "over")
+_SILENT: Final = ("inconclusive", "not_assessable")
 
 #: Columns of the file for people, in order; those of a description, then those that a computation adds.
 _DESCRIBED: Final = (
@@ -39,6 +42,8 @@ _JUDGED: Final = (
     "ratio_low", "ratio_high", "poisson_low", "poisson_high", "p_value", "q_value", "phi", "class", "shortfall",
     "missing_to_overturn", "to_conclude", "eb_rate_per_10k",
 )  # fmt: skip
+_PLACES: Final = 6
+_WORDS: Final = {"status": "status", "completeness": "complete", "level": "by", "count": "counts"}
 _ABOUT: Final = ("status", "completeness", "level", "theme", "count")
 
 
@@ -47,14 +52,21 @@ def class_word(key: str) -> str:
     return t(f"coverage.classes.{key}")
 
 
-def fills(table: pd.DataFrame) -> dict[str, dict[str, str]]:
+def listed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `coverage` that a table shows: all but the actors that no population answers to."""
+    return table[(table["code"] != OUTSIDE) | table["population"].notna()]
+
+
+def fills(table: pd.DataFrame, *, is_judged: bool) -> dict[str, dict[str, str]]:
     """Return how each territory is drawn (`essmap.view.map.MapState`): colour by ratio, hatching, a thick line.
 
     Parameters
     ----------
     table : DataFrame
-        `essmap.analysis.coverage.coverage`. Where nothing may be concluded from the numbers it is hatched; where a
-        difference is established, it has a thick outline.
+        `essmap.analysis.coverage.coverage`.
+    is_judged : bool
+        Whether the list is judged: then a territory of which nothing may be concluded is hatched, and an established
+        difference has a thick outline.
     """
     found = {}
     for row in each_row(table.rename(columns={"class": "finding"})):
@@ -62,10 +74,10 @@ def fills(table: pd.DataFrame) -> dict[str, dict[str, str]]:
         if klass == "none":
             continue
         words = {"name": row.name, "observed": integer(row.observed), "expected": decimal(row.expected)}
-        fill = {"class": klass, "label": t("gaps.tooltip", **words)}
-        if row.finding not in {"not_assessable", "no_actor"}:
+        fill = {"class": klass, "label": t("gaps.tooltip", n=int(row.observed), **words)}
+        if is_judged:
             fill["label"] += t("gaps.tooltip_finding", finding=class_word(row.finding))
-        if row.finding == "inconclusive":
+        if is_judged and row.finding in _SILENT:
             fill["pattern"] = "hatch"
         elif row.finding in _VERDICTS:
             fill["mark"] = "established"
@@ -103,10 +115,8 @@ def summary(table: pd.DataFrame, level: Level) -> list[str]:
     for kind in ("inconclusive", "not_assessable"):
         if n := int(kinds.get(kind, 0)):
             said.append(t(f"gaps.found_{kind}", n=n, n_text=integer(n), total=integer(total)))
-    phi = table["phi"].dropna()
-    if len(phi) and float(phi.iloc[0]) > 1:
-        said.append(t("gaps.found_phi", phi=decimal(float(phi.iloc[0]), 2)))
-    if table["eb_rate_per_10k"].dropna().nunique() == 1:
+    is_even = table["eb_rate_per_10k"].dropna().nunique() == 1
+    if is_even and not any(kinds.get(kind, 0) for kind in _VERDICTS) and kinds.get("inconclusive", 0) < total:
         said.append(t("gaps.found_chance"))
     return said
 
@@ -132,7 +142,7 @@ def description(table: pd.DataFrame, caption: str, level: Level, *, total: pd.Da
         Rows of `essmap.analysis.coverage.coverage` to show, in order.
     caption, level : str
     total : DataFrame
-        All rows, for the last line and the length of the bars.
+        All rows of the comparison, for the last line and the length of the bars.
     """
     headings = [
         Heading(t(f"gaps.territory.{level}")),
@@ -142,23 +152,23 @@ def description(table: pd.DataFrame, caption: str, level: Level, *, total: pd.Da
     longest = max(1.0, float(total["observed"].max()), float(total["expected"].max()))
     rows: list[list[str | Html]] = [
         [
-            territory_link(level, row.code, row.name),
-            integer(row.population),
+            _name(row, level),
+            _population(row.population),
             bar(integer(row.observed), row.observed / longest),
-            bar(decimal(row.expected), row.expected / longest, is_reference=True),
-            signed(row.difference),
+            _expected_bar(row.expected, longest),
+            DASH if pd.isna(row.difference) else signed(row.difference),
             _ratio(row.ratio),
         ]
         for row in each_row(table)
     ]
-    observed, expected = total["observed"].sum(), total["expected"].sum()
+    observed = int(total["reference_observed"].iloc[0])
     sums: list[str | Html] = [
         t("gaps.total"),
         integer(total["population"].sum()),
         integer(observed),
-        decimal(expected),
-        signed(observed - expected),
-        _ratio(observed / expected if expected else None),
+        decimal(observed),
+        signed(0.0),
+        _ratio(1.0 if observed else None),
     ]
     return html_table(caption, headings, rows, total=sums)
 
@@ -183,10 +193,10 @@ def findings(table: pd.DataFrame, badges: pd.DataFrame, caption: str, level: Lev
     firm = {str(row.code): _firmness(row) for row in each_row(badges)}
     rows: list[list[str | Html]] = [
         [
-            territory_link(level, row.code, row.name),
-            integer(row.population),
+            _name(row, level),
+            _population(row.population),
             integer(row.observed),
-            decimal(row.expected),
+            DASH if pd.isna(row.expected) else decimal(row.expected),
             whisker(row.ratio, row.ratio_low, row.ratio_high),
             DASH if pd.isna(row.q_value) else _small(row.q_value),
             Html(f'<span class="essmap-finding essmap-finding-{row.finding}">{escape(class_word(row.finding))}</span>'),
@@ -206,10 +216,11 @@ def whisker(ratio: Any, low: Any, high: Any) -> Html:
     if pd.isna(low) or pd.isna(high):
         return Html(figures)
     between = escape(t("gaps.between", low=decimal(low, 2), high=decimal(high, 2)))
-    figures = f'{figures} <small class="essmap-between">{between}</small>'
     at, start, end = (_position(value) for value in (ratio, low, high))
+    beyond = f"{' essmap-below' if low < SCALE[0] else ''}{' essmap-above' if high > SCALE[1] else ''}"
     style = f"--at:{at:.1f}%;--low:{start:.1f}%;--high:{end:.1f}%"
-    return Html(f'{figures}<span class="essmap-whisker" style="{style}" aria-hidden="true"></span>')
+    drawn = f'<span class="essmap-whisker{beyond}" style="{style}" aria-hidden="true"></span>'
+    return Html(f'{figures} <small class="essmap-between">{between}</small>{drawn}')
 
 
 def findings_csv(table: pd.DataFrame, about: Mapping[str, str], *, is_judged: bool) -> bytes:
@@ -225,11 +236,43 @@ def findings_csv(table: pd.DataFrame, about: Mapping[str, str], *, is_judged: bo
     """
     names = [*_DESCRIBED, *(_JUDGED if is_judged else ()), *_ABOUT]
     frame = table[names].copy()
+    numbers = frame.select_dtypes("Float64").columns
+    frame[numbers] = frame[numbers].round(_PLACES)
     if is_judged:
         frame["class"] = frame["class"].map(class_word)
-    frame["status"] = frame["status"].map({key: t(f"gaps.status.{key}") for key in frame["status"].unique()})
+    for name in ("status", "completeness", "level", "count"):
+        frame[name] = frame[name].map({key: t(f"gaps.{_WORDS[name]}.{key}") for key in frame[name].unique()})
+    frame["theme"] = [theme_name(Theme.parse(text)) for text in frame["theme"]]
+    frame["denominator"] = frame["denominator"].replace({INHABITANTS: t("gaps.population")})
     frame.columns = pd.Index([t(f"gaps.columns.{name}") for name in names])
     return people_csv(frame.assign(**dict(about)))
+
+
+def theme_name(theme: Theme) -> str:
+    """Return a theme as a heading says it."""
+    if theme.kind == "all":
+        return t("gaps.theme_all")
+    labels = (reference.axes() if theme.kind == "axis" else reference.domains())["label"]
+    return t(f"gaps.theme_{theme.kind}", name=labels[theme.key])
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them, parted by semicolons where a name has commas or « et » of its own."""
+    if any(", " in name or " et " in name for name in names):
+        return t("gaps.separator").join(names)
+    return listing(names)
+
+
+def _name(row: Any, level: Level) -> str | Html:
+    return row.name if row.code in {UNKNOWN, OUTSIDE} else territory_link(level, row.code, row.name)
+
+
+def _population(value: Any) -> str:
+    return DASH if pd.isna(value) else integer(value)
+
+
+def _expected_bar(value: Any, longest: float) -> Html:
+    return Html(DASH) if pd.isna(value) else bar(decimal(value), value / longest, is_reference=True)
 
 
 def _having(table: pd.DataFrame, level: Level) -> str:
@@ -239,17 +282,16 @@ def _having(table: pd.DataFrame, level: Level) -> str:
     said = t("gaps.sentence", n=observed, n_text=integer(observed), level=t(f"gaps.some.{level}"), **words)
     if not empty or len(empty) > NAMED_AT_MOST:
         return said
-    return f"{said} {t('gaps.without', names=listing(empty))}"
+    return f"{said} {t('gaps.without', names=joined(empty))}"
 
 
 def _named(head: str, names: pd.Series[str]) -> str:
     if names.empty:
         return t("gaps.found_none", head=head)
     shown = names.tolist()
-    if len(shown) > NAMED_AT_MOST:
-        more = t("gaps.and_more", n=len(shown) - NAMED_AT_MOST)
-        shown = [*shown[:NAMED_AT_MOST], more]
-    return t("gaps.found_some", head=head, n=integer(len(names)), names=listing(shown))
+    if more := max(0, len(shown) - NAMED_AT_MOST):
+        shown = [*shown[:NAMED_AT_MOST], t("gaps.and_more", n=more, n_text=integer(more))]
+    return t("gaps.found_some", head=head, n=integer(len(names)), names=joined(shown))
 
 
 def _ratio(value: Any) -> str:
@@ -292,7 +334,7 @@ def _firmness(row: Any) -> str:
     names = ("level_canton", "level_epci", "level_commune", "count", "reference")
     against = [t(f"gaps.badges.{name}") for name in names if not pd.isna(value := getattr(row, name)) and not value]
     said = t("gaps.firm_of", survived=row.survived, asked=row.asked)
-    return t("gaps.firm_but", said=said, names=listing(against)) if against else said
+    return t("gaps.firm_but", said=said, names=", ".join(against)) if against else said
 
 
 def finding_order(kinds: pd.Series[str]) -> pd.Series[int]:

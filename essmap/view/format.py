@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -81,6 +81,21 @@ def day(value: datetime) -> str:
     """
     number = "1er" if value.day == 1 else str(value.day)
     return f"{number} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def producers(publishers: Iterable[str]) -> list[str]:
+    """Return each producer once: « IGN (contours), INSEE (codes) » of one source are two producers.
+
+    Examples
+    --------
+    >>> producers(["IGN (contours), INSEE (codes)", "INSEE"])
+    ['IGN', 'INSEE']
+    """
+    names: dict[str, None] = {}
+    for publisher in publishers:
+        for name in re.sub(r"\s*\([^)]*\)", "", publisher).split(", "):
+            names.setdefault(name, None)
+    return list(names)
 
 
 def listing(items: Sequence[str]) -> str:

@@ -12,7 +12,8 @@ from essmap.analysis.clusters import CLUSTERS
 from essmap.analysis.coverage import Level
 from essmap.texts import t
 from essmap.view.exports import people_csv
-from essmap.view.format import DASH, decimal, integer, listing
+from essmap.view.findings import joined
+from essmap.view.format import DASH, decimal, integer
 from essmap.view.legend import Entry, legend_html
 from essmap.view.places import territory_link
 from essmap.view.rows import each_row
@@ -22,8 +23,8 @@ from essmap.view.tables import Heading, Html, bar, html_table
 CLUSTER_FILLS: Final = {
     "low_low": "#a6611a",
     "high_high": "#018571",
-    "low_high": "#dfc27d",
-    "high_low": "#80cdc1",
+    "low_high": "#f0d9a8",
+    "high_low": "#5fb3a6",
     "none": "#f5f5f5",
 }
 
@@ -63,9 +64,36 @@ def cluster_sentences(table: pd.DataFrame) -> list[str]:
             said.append(t(f"clusters.no_{kind}"))
             continue
         names = chosen["name"].tolist()
-        shown = listing(names) if len(names) <= _NAMED else t("clusters.and_more", names=", ".join(names[:_NAMED]))
-        said.append(t(f"clusters.{kind}", n=len(names), n_text=integer(len(names)), people=people, names=shown))
+        words = {"n_text": integer(len(names)), "people": people, "names": _shown(names)}
+        said.append(t(f"clusters.{kind}", n=len(names), **words))
     return said
+
+
+def cluster_table(table: pd.DataFrame) -> str:
+    """Return every commune that stands out, by kind and population: those unlike their neighbours too."""
+    kinds = [kind for kind in CLUSTERS if kind not in {"none", "not_assessable"}]
+    shown = table[table["cluster"].isin(kinds)]
+    if shown.empty:
+        return ""
+    shown = shown.assign(order=shown["cluster"].map(kinds.index)).sort_values(
+        ["order", "population"], ascending=[True, False]
+    )
+    headings = [
+        Heading(t("gaps.territory.commune")),
+        Heading(t("gaps.population"), is_number=True),
+        Heading(t("gaps.observed"), is_number=True),
+        Heading(t("clusters.kind")),
+    ]
+    rows: list[list[str | Html]] = [
+        [
+            territory_link("commune", row.code, row.name),
+            integer(row.population),
+            integer(row.observed),
+            t(f"clusters.class_{row.cluster}"),
+        ]
+        for row in each_row(shown)
+    ]
+    return html_table(t("clusters.caption"), headings, rows)
 
 
 def cluster_legend() -> str:
@@ -87,7 +115,7 @@ def cluster_csv(table: pd.DataFrame, about: Mapping[str, str]) -> bytes:
 
 def priority_class(share: float) -> str:
     """Return how often a territory is in the worst quarter, as a class of `PRIORITY_STEPS`."""
-    return next(name for name, least in PRIORITY_STEPS.items() if share >= least)
+    return next(name for name, least in PRIORITY_STEPS.items() if round(share, 2) >= least)  # as it is shown
 
 
 def priority_fills(table: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -102,7 +130,10 @@ def priority_fills(table: pd.DataFrame) -> dict[str, dict[str, str]]:
             }
             continue
         words = {"name": row.name, "rank": integer(row.rank), "share": integer(100 * row.worst_quarter)}
-        found[row.code] = {"class": priority_class(row.worst_quarter), "label": t("priority.tip", **words)}
+        fill = {"class": priority_class(row.worst_quarter), "label": t("priority.tip", **words)}
+        if row.score > 0 and not row.established:
+            fill |= {"pattern": "hatch", "label": fill["label"] + t("priority.tip_unsure")}
+        found[row.code] = fill
     return found
 
 
@@ -110,13 +141,14 @@ def priority_sentences(table: pd.DataFrame) -> list[str]:
     """Return which territories lack most whatever the weights, in one or two plain sentences."""
     if table["score"].isna().all():
         return [t("priority.nothing")]
-    firm = table[table["worst_quarter"].ge(PRIORITY_STEPS["always"]).fillna(False).to_numpy(dtype=bool)]
-    firm = firm.sort_values("rank")
+    is_often = table["worst_quarter"].round(2).ge(PRIORITY_STEPS["always"]).fillna(False)
+    is_sure = table["established"].gt(0).fillna(False)
+    firm = table[(is_often & is_sure).to_numpy(dtype=bool)].sort_values("rank")
+    if not is_sure.any():
+        return [t("priority.none_established")]
     if firm.empty:
         return [t("priority.none_firm")]
-    names = firm["name"].tolist()
-    shown = listing(names) if len(names) <= _NAMED else t("clusters.and_more", names=", ".join(names[:_NAMED]))
-    return [t("priority.firm", n=len(names), n_text=integer(len(names)), names=shown)]
+    return [t("priority.firm", n=len(firm), n_text=integer(len(firm)), names=_shown(firm["name"].tolist()))]
 
 
 def priority_legend() -> str:
@@ -134,8 +166,10 @@ def priority_table(table: pd.DataFrame, axes: Sequence[str], level: Level) -> st
         Heading(t("priority.score"), is_number=True),
         *(Heading(t("priority.lack", axis=labels[axis]), is_number=True) for axis in axes),
         Heading(t("priority.worst_quarter"), is_number=True),
+        Heading(t("priority.established"), is_number=True),
     ]
     shown = table.dropna(subset=["score"]).sort_values(["rank", "code"]).head(_SHOWN)
+    shown = shown[shown["score"] > 0]
     longest = max(float(shown["score"].max()), 1e-9) if len(shown) else 1.0
     rows: list[list[str | Html]] = [
         [
@@ -144,6 +178,7 @@ def priority_table(table: pd.DataFrame, axes: Sequence[str], level: Level) -> st
             bar(_percent(row.score), row.score / longest),
             *(_percent(getattr(row, f"lack_{axis}")) for axis in axes),
             _percent(row.worst_quarter),
+            integer(row.established),
         ]
         for row in each_row(shown)
     ]
@@ -154,10 +189,21 @@ def priority_csv(table: pd.DataFrame, weights: Mapping[str, float], about: Mappi
     """Return all territories with their lacks, score, rank and how firm it is, as a file for spreadsheets."""
     labels = reference.axes()["label"]
     names = {f"lack_{axis}": t("priority.lack", axis=labels[axis]) for axis in weights}
-    names |= {name: t(f"priority.columns.{name}") for name in ("code", "name", "score", "rank", "worst_quarter")}
-    frame = table.round({name: 4 for name in table.columns if name not in {"code", "name", "rank"}})
+    names |= {
+        name: t(f"priority.columns.{name}")
+        for name in ("code", "name", "score", "rank", "worst_quarter", "established")
+    }
+    frame = table.round({name: 4 for name in table.columns if name not in {"code", "name", "rank", "established"}})
     said = ", ".join(f"{labels[axis]} {decimal(weight, 0)}" for axis, weight in weights.items())
     return people_csv(frame.rename(columns=names).assign(**{t("priority.columns.weights"): said}, **dict(about)))
+
+
+def _shown(names: list[str]) -> str:
+    """Return names as a sentence lists them, the first ones of many."""
+    if len(names) <= _NAMED:
+        return joined(names)
+    more = len(names) - _NAMED
+    return joined([*names[:_NAMED], t("gaps.and_more", n=more, n_text=integer(more))])
 
 
 def _percent(value: float) -> str:

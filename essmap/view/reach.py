@@ -21,7 +21,7 @@ from essmap.view.tables import Heading, Html, bar, html_table
 #: From near to far; a commune with an actor that is known only to it has no distance to draw. Source of the colours:
 #: ColorBrewer YlOrBr, 5 classes, readable in grey.
 DISTANCE_FILLS: Final = {
-    "within": "#d9ead3",
+    "within": "#9ec9b5",
     "near": "#fff1c9",
     "middle": "#fec44f",
     "far": "#d9730d",

@@ -11,7 +11,7 @@ from essmap import reference
 from essmap.texts import t
 from essmap.view import cards
 from essmap.view.exports import people_csv
-from essmap.view.format import DASH, euros, integer
+from essmap.view.format import DASH, escape, euros, integer
 from essmap.view.rows import each_row
 from essmap.view.tables import Heading, Html, bar, html_table
 
@@ -38,20 +38,24 @@ def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str)
         Heading(t("supported.amount"), is_number=True),
         Heading(t("supported.source")),
     ]
-    ordered = projects.sort_values(["year", "holder_name"], ascending=[False, True], na_position="last")
     rows = [
         [
             _holder(row),
             str(names.get(row.commune_code, t("supported.everywhere"))),
             row.programme,
             str(kinds[row.support_kind]),
-            cards.year(row.year),
-            cards.amount(row.amount_eur),
+            _known(row.year, cards.year(row.year), "essmap-year"),
+            _known(row.amount_eur, cards.amount(row.amount_eur), "essmap-amount"),
             Html(cards.source_page(row.source_url, t("supported.see"), about=f"{row.holder_name}, {row.programme}")),
         ]
-        for row in each_row(ordered)
+        for row in each_row(latest_first(projects))
     ]
     return html_table(caption, headings, rows)
+
+
+def latest_first(projects: pd.DataFrame) -> pd.DataFrame:
+    """Return projects from the latest to those without a known year, by holder within a year."""
+    return projects.sort_values(["year", "holder_name"], ascending=[False, True], na_position="last", kind="stable")
 
 
 def sums_table(heading: str, sums: pd.DataFrame, labels: Mapping[Any, str], caption: str, *, missing: str) -> str:
@@ -126,6 +130,11 @@ def known_amounts(known_eur: float, known: int, unknown: int) -> str:
         return t("supported.no_amount", n=unknown, n_text=integer(unknown))
     first = t("supported.sum", n=known, n_text=integer(known), total=euros(known_eur))
     return f"{first} {t('supported.unknown', n=unknown, n_text=integer(unknown))}" if unknown else first
+
+
+def _known(value: Any, words: str, kind: str) -> str | Html:
+    """Return a number; that it is not known is said smaller, so that the words do not take the numbers' room."""
+    return Html(f'<small class="{kind}">{escape(words)}</small>') if pd.isna(value) else words
 
 
 def _holder(project: Any) -> str | Html:

@@ -31,15 +31,14 @@ def bar(text: str, part: float, *, is_reference: bool = False) -> Html:
     text : str
         The number as it is read.
     part : float
-        Length, 0 to 1 of the longest; 0: no bar.
+        Length, 0 to 1 of the longest; 0: no bar. The same part is as long in every column.
     is_reference : bool
         Drawn hollow: what the number beside it is compared with.
     """
     if part <= 0:
         return Html(escape(text))
     kind = "essmap-bar essmap-bar-reference" if is_reference else "essmap-bar"
-    length = 100 * min(max(part, 0.0), 1.0)
-    return Html(f'{escape(text)}<span class="{kind}" style="--part:{length:.1f}%" aria-hidden="true"></span>')
+    return Html(f'{escape(text)}<span class="{kind}" style="--part:{min(part, 1.0):.3f}" aria-hidden="true"></span>')
 
 
 def html_table(

@@ -166,7 +166,7 @@ def test_sites_and_what_a_commune_would_bring(page_at, complete):
     page = drawn(page_at(address).page)
     table = page.locator("table").filter(has=page.locator("caption", has_text=t("reach.optimal")))
     expect(table.locator("tbody tr")).to_have_count(2)
-    expect(page.locator(".essmap-nearest")).to_contain_text("Et si c’était à Saint-Gaudens")
+    expect(page.locator(".essmap-nearest")).to_contain_text("Et si c’était ici, Saint-Gaudens")
     expect(page.get_by_text(re.compile("Optimum prouvé"))).to_be_visible()
     frame = page.frame_locator("iframe")
     expect(frame.locator("path.essmap-established")).to_have_count(1)

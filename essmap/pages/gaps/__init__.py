@@ -49,7 +49,7 @@ def show(data: Loaded) -> None:
         exercise_button(data, is_on=False)
     elif chosen.is_exercise:
         with st.container(key="essmap_exercise"):
-            st.html(f'<p class="essmap-warning" role="note">{escape(t("gaps.exercise"))}</p>')
+            st.html(f'<p class="essmap-warning" role="note" tabindex="-1">{escape(t("gaps.exercise"))}</p>')
             exercise_button(data, is_on=True)
             query |= _SHOWN[chosen.view](data, chosen)
     else:
@@ -59,4 +59,5 @@ def show(data: Loaded) -> None:
     basis = [t("gaps.method_expected")] if chosen.view in _EXPECTED else []
     said = escape(" ".join([*basis, t("gaps.dated", date=data.built_on)]))
     st.html(f'<p class="essmap-meta">{said} {link}</p>')
+    frame.focus_wish()
     state.say_in_address(PAGE, query)

@@ -11,11 +11,12 @@ from streamlit_folium import st_folium
 
 from essmap.pages.actor_map import background
 from essmap.pages.computed import access_of
-from essmap.pages.gaps.choice import Choice, theme_name
+from essmap.pages.gaps.choice import Choice
 from essmap.pages.gaps.parts import download, heading, scope_of
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view import reach
+from essmap.view.findings import theme_name
 from essmap.view.format import escape
 from essmap.view.map import MapOptions, MapState, base_map, state_layer
 
@@ -26,10 +27,10 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     """Draw distances on the map, how many inhabitants live far, and the communes that are farthest."""
     result = access_of(data, chosen.theme, chosen.count)
     name, actors = theme_name(chosen.theme), data.snapshot.table("actors")
-    heading(t("access.heading", theme=name, scope=scope_of(data)), reach.access_sentences(result))
+    heading(t("access.heading", theme=name, scope=scope_of(data)), reach.access_sentences(result), is_answer=True)
     if result.summary.status == "no_actor":
         return {}
-    left, right = st.columns([7, 5], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         st_folium(
             base_map(

@@ -16,6 +16,7 @@ from essmap.analysis.coverage import EMPLOYERS_KNOWN, Count, Level, Question, Th
 from essmap.pages import state
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
+from essmap.view.findings import theme_name
 from essmap.view.format import escape, integer
 
 #: The questions of the page; the first is the one that an address without ``analyse`` asks.
@@ -58,6 +59,8 @@ class Choice:
         Compute on a partial list as if it were complete; always false on a complete one.
     is_judged : bool
         Whether tests and findings are there: a complete list, or an exercise.
+    asked : mapping or None
+        What the address asks for where a link or the back button changed it: each question takes its own part.
     """
 
     view: View
@@ -66,6 +69,7 @@ class Choice:
     count: Count
     is_exercise: bool
     is_judged: bool
+    asked: Mapping[str, str] | None = None
 
     @property
     def question(self) -> Question:
@@ -104,26 +108,19 @@ def choose(data: Loaded) -> tuple[Choice, dict[str, str]]:
         with next(columns):
             count = _count_radio(employers_known(actors), usual)
     is_exercise = data.is_partial and bool(st.session_state.get(_EXERCISE))
-    chosen = Choice(view, level, theme, count, is_exercise, is_judged=is_exercise or not data.is_partial)
+    is_judged = is_exercise or not data.is_partial
+    chosen = Choice(view, level, theme, count, is_exercise, is_judged, asked)
     return chosen, _query(chosen, usual)
 
 
 def exercise_button(data: Loaded, *, is_on: bool) -> None:
-    """Draw the one button that opens, or leaves, the exercise; nothing on a complete list."""
+    """Draw the one button that opens, or leaves, the exercise; nothing on a complete list. The focus follows."""
     if not data.is_partial:
         return
     if not is_on:
         st.html(f"<p>{escape(t('gaps.exercise_why'))}</p>")
     label = t("gaps.exercise_leave" if is_on else "gaps.exercise_open")
     st.button(label, key="gaps_exercise_button", on_click=_set_exercise, args=(not is_on,))
-
-
-def theme_name(theme: Theme) -> str:
-    """Return a theme as a heading says it."""
-    if theme.kind == "all":
-        return t("gaps.theme_all")
-    labels = (reference.axes() if theme.kind == "axis" else reference.domains())["label"]
-    return t(f"gaps.theme_{theme.kind}", name=labels[theme.key])
 
 
 def _themes() -> list[Theme]:
@@ -200,4 +197,5 @@ def _count_radio(known: float, usual: Count) -> Count:
 
 def _set_exercise(is_on: bool) -> None:
     state.touched()
+    state.wish_focus("warning" if is_on else "top")
     st.session_state[_EXERCISE] = is_on

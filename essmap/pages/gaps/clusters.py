@@ -11,11 +11,12 @@ from streamlit_folium import st_folium
 
 from essmap.pages.actor_map import background
 from essmap.pages.computed import clusters_of
-from essmap.pages.gaps.choice import Choice, theme_name
+from essmap.pages.gaps.choice import Choice
 from essmap.pages.gaps.parts import download, heading, scope_of
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view import lacks
+from essmap.view.findings import theme_name
 from essmap.view.format import escape
 from essmap.view.map import MapOptions, MapState, base_map, state_layer
 
@@ -26,7 +27,7 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     """Draw the clusters of communes on the map and say them."""
     table = clusters_of(data, chosen.question)
     name = theme_name(chosen.theme)
-    heading(t("clusters.heading", theme=name, scope=scope_of(data)), lacks.cluster_sentences(table))
+    heading(t("clusters.heading", theme=name, scope=scope_of(data)), lacks.cluster_sentences(table), is_answer=True)
     st_folium(
         base_map(
             dict(data.assets),
@@ -44,6 +45,8 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
         ),
     )
     st.html(lacks.cluster_legend())
+    if shown := lacks.cluster_table(table):
+        st.html(shown)
     st.html(f'<p class="essmap-meta">{escape(t("clusters.how"))}</p>')
     download(data, chosen, partial(lacks.cluster_csv, table), name=f"zones-{chosen.theme.key or 'toutes'}")
     return {}

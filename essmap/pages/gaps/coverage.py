@@ -11,20 +11,21 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.analysis.coverage import Level, how_it_was_seen, outside_level
+from essmap.analysis.coverage import Level, how_it_was_seen
 from essmap.analysis.funnel import funnel
 from essmap.analysis.units import OUTSIDE, UNKNOWN
 from essmap.pages import state
 from essmap.pages.actor_map import background, chosen_territory
-from essmap.pages.computed import badges_of, coverage_of
-from essmap.pages.gaps.choice import Choice, exercise_button, theme_name
-from essmap.pages.gaps.parts import download, heading, scope_of, supported_mask
+from essmap.pages.computed import badges_of, coverage_of, tables_of
+from essmap.pages.gaps.choice import Choice, exercise_button
+from essmap.pages.gaps.parts import download, heading, live_sentence, scope_of, shared_communes, supported_mask
 from essmap.pages.loaded import Loaded
 from essmap.schema.folding import fold_series
 from essmap.texts import t
 from essmap.view import findings
 from essmap.view.charts import funnel_chart
-from essmap.view.format import DASH, escape, integer
+from essmap.view.findings import theme_name
+from essmap.view.format import DASH, decimal, escape, integer, listing
 from essmap.view.layers import pack_mask
 from essmap.view.map import MapOptions, MapState, base_map, state_layer
 from essmap.view.rows import each_row
@@ -34,41 +35,40 @@ MAP_HEIGHT: Final = 460
 PAGE_SIZE: Final = 40
 _MAP: Final = "map_gaps"
 _CHOSEN: Final = "gaps_territory"
+_PAGE: Final = "gaps_page"
+_ASKED: Final = "gaps_asked"
 
 
 def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
-    """Draw the comparison of territories; return the territory that was clicked, for the address bar."""
-    table = coverage_of(data, chosen.question)
-    apart = table[table["code"].isin([UNKNOWN, OUTSIDE])]
-    table = table[~table["code"].isin([UNKNOWN, OUTSIDE])]
+    """Draw the comparison of territories; return the territory that was chosen, for the address bar."""
+    whole = coverage_of(data, chosen.question)
+    table = whole[~whole["code"].isin([UNKNOWN, OUTSIDE])]
     if table.empty:
         st.html(f"<p>{escape(t('gaps.no_level'))}</p>")
         return {}
     name, scope = theme_name(chosen.theme), scope_of(data)
-    heading(t("gaps.heading", theme=name, scope=scope), findings.summary(table, chosen.level))
+    heading(t("gaps.heading", theme=name, scope=scope), findings.summary(table, chosen.level), is_answer=True)
     caption = t("gaps.caption", theme=name, level=t(f"gaps.by.{chosen.level}"), scope=scope)
     left, right = st.columns([6, 6] if chosen.is_judged else [5, 7], gap="medium")
     with left:
-        _map(data, chosen, table, name)
+        code = _one_territory(table, chosen.asked)
+        _map(data, chosen, table, name, code)
         st.html(findings.legend(is_judged=chosen.is_judged, is_partial=data.is_partial))
-        query = _one_territory(table)
     with right:
         if chosen.is_judged:
             _funnel(table)
         else:
-            _table(data, chosen, table, caption)
-            _apart(data, chosen, apart)
+            _table(data, chosen, whole, caption)
     if chosen.is_judged:  # more columns than half of the page holds
-        _table(data, chosen, table, caption)
-        _apart(data, chosen, apart)
-        return query
-    _how_it_was_seen(data, chosen.level)
-    st.html(f"<h2>{escape(t('gaps.exercise_title'))}</h2>")
-    exercise_button(data, is_on=False)
-    return query
+        _table(data, chosen, whole, caption)
+    else:
+        _how_it_was_seen(data, chosen, name)
+        st.html(f"<h2>{escape(t('gaps.exercise_title'))}</h2>")
+        exercise_button(data, is_on=False)
+    return {"territoire": code} if code else {}
 
 
-def _map(data: Loaded, chosen: Choice, table: pd.DataFrame, name: str) -> None:
+def _map(data: Loaded, chosen: Choice, table: pd.DataFrame, name: str, code: str | None) -> None:
     with_supports = st.checkbox(t("gaps.supports"), key="gaps_supports", persist_state="session")
     drawn = base_map(
         dict(data.assets),
@@ -77,7 +77,6 @@ def _map(data: Loaded, chosen: Choice, table: pd.DataFrame, name: str) -> None:
         with_actors=with_supports,
         options=MapOptions(level=chosen.level, territories="direct", background=background()),
     )
-    code = str(st.session_state.get(_CHOSEN, ""))
     st_folium(
         drawn,
         key=f"{_MAP}_{chosen.level}_{int(with_supports)}",
@@ -87,10 +86,10 @@ def _map(data: Loaded, chosen: Choice, table: pd.DataFrame, name: str) -> None:
         on_change=partial(_follow_click, data, f"{_MAP}_{chosen.level}_{int(with_supports)}"),
         feature_group_to_add=state_layer(
             MapState(
-                fills=findings.fills(table),
+                fills=findings.fills(table, is_judged=chosen.is_judged),
                 mask=pack_mask(supported_mask(data)) if with_supports else "",
                 look=f"{chosen.level} {name}",
-                territory=(chosen.level, code) if code in set(table["code"]) else None,
+                territory=(chosen.level, code) if code else None,
             )
         ),
     )
@@ -103,47 +102,56 @@ def _follow_click(data: Loaded, key: str) -> None:
         st.session_state[_CHOSEN] = place[1]
 
 
-def _one_territory(table: pd.DataFrame) -> Mapping[str, str]:
+def _one_territory(table: pd.DataFrame, asked: Mapping[str, str] | None) -> str | None:
     """Say in one sentence what may be said of the territory chosen in the box, on the map or in the address."""
-    asked = st.query_params.get("territoire")
-    codes = table.sort_values("name", key=fold_series)["code"].tolist()
     names = dict(zip(table["code"], table["name"], strict=True))
-    now = st.session_state.get(_CHOSEN, asked)
-    if now not in names:
-        now = asked if asked in names else None
-    st.session_state[_CHOSEN] = now
-    code = st.selectbox(
+    if asked is not None:
+        st.session_state[_CHOSEN] = asked.get("territoire")
+    if st.session_state.get(_CHOSEN) not in names:
+        st.session_state[_CHOSEN] = None
+    code: str | None = st.selectbox(
         t("gaps.one_box"),
-        codes,
+        table.sort_values("name", key=fold_series)["code"].tolist(),
         index=None,
         format_func=names.__getitem__,
         key=_CHOSEN,
         placeholder=t("gaps.one_hint"),
         on_change=state.touched,
     )
-    if code is None:
-        return {}
-    row = next(each_row(table[table["code"] == code].rename(columns={"class": "finding"})))
-    st.html(f'<p class="essmap-nearest" role="status">{escape(findings.one_sentence(row))}</p>')
-    return {"territoire": code}
+    said = ""
+    if code is not None:
+        said = findings.one_sentence(next(each_row(table[table["code"] == code].rename(columns={"class": "finding"}))))
+    live_sentence(said)
+    return code
 
 
-def _table(data: Loaded, chosen: Choice, table: pd.DataFrame, caption: str) -> None:
-    ordered = _sorted(table, is_judged=chosen.is_judged)
+def _table(data: Loaded, chosen: Choice, whole: pd.DataFrame, caption: str) -> None:
+    ordered = _sorted(findings.listed(whole), is_judged=chosen.is_judged)
     pages = -(-len(ordered) // PAGE_SIZE)
-    number = min(st.session_state.get("gaps_page", 1), pages)
+    asked = (caption, *ordered["code"].head(3))
+    if st.session_state.get(_ASKED) != asked:  # another question, or another order: read from its top
+        st.session_state[_ASKED] = asked
+        st.session_state.pop(_PAGE, None)
+    number = min(st.session_state.get(_PAGE, 1), pages)
     shown = ordered if pages == 1 else ordered.iloc[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     if chosen.is_judged:
         st.html(findings.findings(shown, badges_of(data, chosen.question), caption, chosen.level))
-        st.html(f'<p class="essmap-meta">{escape(t("gaps.firm_how"))}</p>')
+        said = [
+            t("gaps.scale", low=decimal(findings.SCALE[0], 2), high=decimal(findings.SCALE[1], 0)),
+            t("gaps.firm_how"),
+        ]
     else:
-        st.html(findings.description(shown, caption, chosen.level, total=ordered))
+        st.html(findings.description(shown, caption, chosen.level, total=whole))
+        said = []
     if pages > 1:
-        st.pagination(pages, key="gaps_page", on_change=state.touched)
+        st.pagination(pages, key=_PAGE, on_change=state.touched)
+    said += _limits(data, chosen, whole)
+    if said:
+        st.html(f'<p class="essmap-meta">{escape(" ".join(said))}</p>')
     download(
         data,
         chosen,
-        partial(findings.findings_csv, table, is_judged=chosen.is_judged),
+        partial(findings.findings_csv, whole, is_judged=chosen.is_judged),
         name=f"ecarts-{chosen.level}-{chosen.theme.key or 'toutes'}",
     )
 
@@ -161,66 +169,61 @@ def _sorted(table: pd.DataFrame, *, is_judged: bool) -> pd.DataFrame:
         persist_state="session",
     )
     if chosen == "name":
-        return table.sort_values("name", key=fold_series)
-    if chosen == "finding":
-        return table.assign(order=findings.finding_order(table["class"])).sort_values(["order", "difference"])
-    return table.sort_values([chosen, "code"])
+        ordered = table.sort_values("name", key=fold_series)
+    elif chosen == "finding":
+        ordered = table.assign(order=findings.finding_order(table["class"])).sort_values(["order", "difference"])
+    else:
+        ordered = table.sort_values([chosen, "code"])
+    is_apart = ordered["code"].isin([UNKNOWN, OUTSIDE])
+    return pd.concat([ordered[~is_apart], ordered[is_apart]])
 
 
-def _apart(data: Loaded, chosen: Choice, apart: pd.DataFrame) -> None:
-    """Say what is in no territory of the level, and why a city stands as one."""
-    said = [t("gaps.units")] if chosen.level == "canton" and data.manifest.canton_division == "units" else []
-    said += [
-        t("gaps.apart", n=int(row.observed), n_text=integer(row.observed), name=row.name)
-        for row in each_row(apart)
-        if row.observed
-    ]
-    lost = outside_level(data.snapshot.table("actors"), level=chosen.level, theme=chosen.theme)
-    if lost and apart.empty:
-        said.append(t("gaps.outside", n=lost, n_text=integer(lost)))
-    if said:
-        st.html(f'<p class="essmap-meta">{escape(" ".join(said))}</p>')
+def _limits(data: Loaded, chosen: Choice, whole: pd.DataFrame) -> list[str]:
+    """Say why a city stands as one, what is compared in a shared commune, and who is in no territory."""
+    said = []
+    if chosen.level == "canton" and data.manifest.canton_division == "units":
+        said.append(t("gaps.units"))
+    if chosen.level == "canton" and (shared := shared_communes(data)):
+        said.append(t("gaps.shared", names=listing(shared)))
+    abroad = whole[(whole["code"] == OUTSIDE) & whole["population"].isna()]
+    said += [t("gaps.abroad", n=int(n), n_text=integer(n)) for n in abroad["observed"] if n]
+    return said
 
 
 def _funnel(table: pd.DataFrame) -> None:
     found = funnel(table)
     if found is None:
         return
-    heading(t("gaps.funnel"), [t("gaps.funnel_how")], level=2)
+    heading(t("gaps.funnel"), [t("gaps.funnel_how"), t("gaps.found_phi", phi=decimal(found.phi, 2))])
     st.altair_chart(funnel_chart(found), width="stretch", alt=t("gaps.funnel_alt"))
 
 
-def _how_it_was_seen(data: Loaded, level: Level) -> None:
-    """Give what explains the numbers of a partial list: where rows come from, and of when they are."""
-    seen = how_it_was_seen(data.snapshot.table("actors"), data.snapshot.table("communes"), level=level)
-    heading(t("gaps.how"), [t("gaps.how_lead")], level=2)
-    labels = {code: name for (kind, code), name in data.place_names.items() if kind == level}
-    seen = seen[seen["actors"] > 0] if level == "commune" else seen
-    st.html(_provenance(seen, labels, level))
+def _how_it_was_seen(data: Loaded, chosen: Choice, name: str) -> None:
+    """Give what explains the numbers of a partial list: where its rows come from, and of when they are."""
+    seen = how_it_was_seen(tables_of(data), chosen.question)
+    seen = seen[seen["actors"] > 0] if chosen.level == "commune" else seen
+    heading(t("gaps.how"), [t("gaps.how_lead")])
+    st.html(_provenance(seen.sort_values("name", key=fold_series), t("gaps.how_caption", theme=name), chosen.level))
 
 
-def _provenance(seen: pd.DataFrame, labels: Mapping[str, str], level: Level) -> str:
+def _provenance(seen: pd.DataFrame, caption: str, level: Level) -> str:
     kinds = reference.source_kinds()["label"]
     present = [key for key in kinds.index if f"source_{key}" in seen.columns]
-    names = ("rows", "located", "latest", "undated")
     headings = [
         Heading(t(f"gaps.territory.{level}")),
-        *(Heading(t(f"gaps.{name}"), is_number=True) for name in names),
+        *(Heading(t(f"gaps.{name}"), is_number=True) for name in ("rows", "located", "latest", "undated")),
         *(Heading(str(kinds[key]), is_number=True) for key in present),
     ]
-    return html_table(t("gaps.how_caption"), headings, [_seen_row(row, labels, present) for row in _records(seen)])
+    rows = [_seen_row({str(name): value for name, value in row.items()}, present) for row in seen.to_dict("records")]
+    return html_table(caption, headings, rows)
 
 
-def _seen_row(row: Mapping[str, Any], labels: Mapping[str, str], present: list[str]) -> list[str]:
+def _seen_row(row: Mapping[str, Any], present: list[str]) -> list[str]:
     return [
-        labels.get(row["code"], row["code"]),
+        row["name"],
         integer(row["actors"]),
         integer(row["located"]),
         DASH if pd.isna(row["latest_year"]) else str(row["latest_year"]),
         integer(row["undated"]),
         *(integer(row[f"source_{key}"]) for key in present),
     ]
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

@@ -13,10 +13,24 @@ from essmap.view.filters import Mask
 from essmap.view.format import escape, file_name, integer
 
 
-def heading(title: str, sentences: Sequence[str] = (), *, level: int = 2) -> None:
-    """Draw a heading and the sentences under it."""
+def heading(title: str, sentences: Sequence[str] = (), *, is_answer: bool = False) -> None:
+    """Draw a heading and the sentences under it; an answer is announced when it changes."""
     paragraphs = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-    st.html(f'<h{level}>{escape(title)}</h{level}><div class="essmap-said">{paragraphs}</div>')
+    live = ' data-essmap-say="answer"' if is_answer else ""
+    st.html(f'<div{live}><h2>{escape(title)}</h2><div class="essmap-said">{paragraphs}</div></div>')
+
+
+def live_sentence(said: str) -> None:
+    """Draw a sentence that screen readers announce when it comes or changes; nothing is seen while there is none."""
+    kind = "essmap-nearest" if said else "essmap-hidden"
+    st.html(f'<p class="{kind}" data-essmap-say="one">{escape(said)}</p>')
+
+
+def shared_communes(data: Loaded) -> list[str]:
+    """Return the names of the communes that several cantons share, in which only some actors have a canton."""
+    parts = data.snapshot.table("canton_parts")["commune_code"]
+    names = data.snapshot.table("communes").set_index("commune_code")["commune_name"]
+    return sorted(str(names[code]) for code in set(parts[parts.duplicated()]))
 
 
 def scope_of(data: Loaded) -> str:

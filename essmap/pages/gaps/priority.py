@@ -28,7 +28,7 @@ HEAVIEST: Final = 5
 
 def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     """Draw the weights, the order they give, and how often each territory is among those that lack most."""
-    weights = _weights()
+    weights = _weights(chosen.asked)
     if not any(weights.values()):
         st.html(f"<p>{escape(t('priority.no_weight'))}</p>")
         return {"poids": _said(weights)}
@@ -36,7 +36,7 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     if table.empty:
         st.html(f"<p>{escape(t('gaps.no_level'))}</p>")
         return {}
-    heading(t("priority.heading", scope=scope_of(data)), lacks.priority_sentences(table))
+    heading(t("priority.heading", scope=scope_of(data)), lacks.priority_sentences(table), is_answer=True)
     left, right = st.columns([7, 5], gap="medium")
     with left:
         st_folium(
@@ -63,17 +63,20 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     return {"poids": _said(weights)} if len(set(weights.values())) > 1 else {}
 
 
-def _weights() -> dict[str, float]:
-    """Draw one slider per axis; equal at first, or as the address says."""
+def _weights(asked: Mapping[str, str] | None) -> dict[str, float]:
+    """Draw one slider per axis; equal at first, or as a link or the back button asks."""
     labels = reference.axes()["label"]
     axes = axes_of_the_department()
-    said = st.query_params.get("poids", "").split(",")
-    known = {str(weight) for weight in range(HEAVIEST + 1)}
-    start = [int(weight) for weight in said] if len(said) == len(axes) and set(said) <= known else [1] * len(axes)
+    said = (asked or {}).get("poids", "").split(",")
+    known = {str(weight): weight for weight in range(HEAVIEST + 1)}
+    start = (
+        [known[weight] for weight in said] if len(said) == len(axes) and set(said) <= set(known) else [1] * len(axes)
+    )
     weights = {}
     for column, axis, weight in zip(st.columns(len(axes)), axes, start, strict=True):
         key = f"gaps_weight_{axis}"
-        st.session_state.setdefault(key, weight)
+        if asked is not None or key not in st.session_state:
+            st.session_state[key] = weight
         with column:
             weights[axis] = float(
                 st.slider(

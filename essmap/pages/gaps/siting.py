@@ -13,12 +13,13 @@ from essmap.analysis.siting import Siting
 from essmap.pages import state
 from essmap.pages.actor_map import background, chosen_territory
 from essmap.pages.computed import served_of, siting_of
-from essmap.pages.gaps.choice import Choice, theme_name
-from essmap.pages.gaps.parts import download, heading, scope_of
+from essmap.pages.gaps.choice import Choice
+from essmap.pages.gaps.parts import download, heading, live_sentence, scope_of
 from essmap.pages.loaded import Loaded
 from essmap.schema.folding import fold_series
 from essmap.texts import t
 from essmap.view import reach
+from essmap.view.findings import theme_name
 from essmap.view.format import escape
 from essmap.view.map import MapOptions, MapState, base_map, state_layer
 
@@ -32,7 +33,7 @@ _NEW, _REACH, _HERE = "gaps_new", "gaps_reach", "gaps_here"
 
 def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     """Draw the plan, or what a commune that somebody proposes would bring."""
-    _follow(data)
+    _follow(data, chosen.asked)
     left, right = st.columns(2, gap="medium")
     with left:
         new = st.slider(t("siting.new"), 1, NEW_AT_MOST, key=_NEW, on_change=state.touched, persist_state="session")
@@ -47,16 +48,14 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
         )
     result = siting_of(data, chosen.theme, chosen.count, new=new, reach_km=float(reach_km))
     title = t("siting.heading", theme=theme_name(chosen.theme), scope=scope_of(data))
-    heading(title, reach.siting_sentences(result))
+    heading(title, reach.siting_sentences(result), is_answer=True)
     here = _proposal(data)
     left, right = st.columns([7, 5], gap="medium")
     with left:
         _map(data, result, here)
         st.html(reach.siting_legend(is_proposed=here is not None))
     with right:
-        if here is not None:
-            said = escape(reach.proposed_sentence(result, here))
-            st.html(f'<p class="essmap-nearest" role="status">{said}</p>')
+        live_sentence(reach.proposed_sentence(result, here) if here is not None else "")
         if result.outcome == "planned":
             st.html(reach.plan_table(result.plan, t("reach.optimal")))
             if result.plan["code"].tolist() != result.greedy["code"].tolist():
@@ -68,14 +67,20 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     return query | ({"ici": here} if here else {})
 
 
-def _follow(data: Loaded) -> None:
-    """Take what the address asks for, once: the sliders lead afterwards."""
-    query = st.query_params
-    new, km, here = query.get("nouvelles", ""), query.get("km", ""), query.get("ici", "")
-    is_new = new.isascii() and new.isdecimal() and 1 <= int(new) <= NEW_AT_MOST
-    st.session_state.setdefault(_NEW, int(new) if is_new else NEW)
-    st.session_state.setdefault(_REACH, int(km) if km in {str(one) for one in REACHES_KM} else REACH_KM)
-    st.session_state.setdefault(_HERE, here if ("commune", here) in data.places else None)
+def _follow(data: Loaded, asked: Mapping[str, str] | None) -> None:
+    """Take what a link or the back button asks for; else the sliders lead."""
+    numbers = {str(number): number for number in range(1, NEW_AT_MOST + 1)}
+    reaches = {str(km): km for km in REACHES_KM}
+    query = asked or {}
+    here = query.get("ici", "")
+    wanted = {
+        _NEW: numbers.get(query.get("nouvelles", ""), NEW),
+        _REACH: reaches.get(query.get("km", ""), REACH_KM),
+        _HERE: here if ("commune", here) in data.places else None,
+    }
+    for key, value in wanted.items():
+        if asked is not None or key not in st.session_state:
+            st.session_state[key] = value
 
 
 def _proposal(data: Loaded) -> str | None:

@@ -40,6 +40,8 @@
     if (place === "card") goTo(document.querySelector(".essmap-card"), "nearest");
     else if (place === "list") goTo(document.getElementById("liste"), "start");
     else if (place === "map") goToMap();
+    else if (place === "warning") goTo(document.querySelector(".essmap-warning"), "nearest");
+    else if (place === "top") goTo(document.querySelector(".essmap-head h1"), "nearest");
     else goBack();
   }
 

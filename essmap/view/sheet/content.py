@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import geopandas as gpd
@@ -14,17 +15,17 @@ from essmap.analysis.coverage import Level, Question, Tables, Theme, coverage
 from essmap.analysis.portrait import Supports, is_inside, population_of, profile, supports_of
 from essmap.analysis.units import membership
 from essmap.schema.folding import fold_series
-from essmap.schema.snapshot import Snapshot
+from essmap.schema.snapshot import Snapshot, SourceRecord
 from essmap.texts import t
 from essmap.view.cards import amount, year
-from essmap.view.format import DASH, decimal, euros, integer
+from essmap.view.format import DASH, day, decimal, euros, integer, producers
 from essmap.view.rows import each_row
 from essmap.view.sheet.drawing import territory_svg
 
 #: More actors than this are counted by commune instead of named: the sheet keeps to two pages.
 NAMED_AT_MOST: Final = 44
-_PROJECTS_AT_MOST: Final = 14
-_COMMUNES_AT_MOST: Final = 24
+_PROJECTS_AT_MOST: Final = 36
+_COMMUNES_AT_MOST: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +181,11 @@ def sheet_content(  # noqa: PLR0913  what a sheet is made of
     here, own = actors[inside], communes[communes["commune_code"].isin(own_codes)]
     partial = manifest.completeness["actors"].status == "partial"
     department = manifest.department_name
-    total = integer(len(actors))
     return SheetContent(
         title=label,
         author=site_title,
         kicker=t("sheet.kicker", department=department),
-        warning=t("sheet.partial", n=len(actors), n_text=total) if partial else None,
+        warning=_warning(len(actors), is_partial=partial, is_made_up=manifest.is_made_up),
         watermark=_watermark(exercise=exercise, is_made_up=manifest.is_made_up),
         figures=_figures(snapshot, level, code, here),
         map=_map(snapshot, level, code, label, own, here),
@@ -199,6 +199,13 @@ def sheet_content(  # noqa: PLR0913  what a sheet is made of
         footer=t("sheet.footer", site=site_title, department=department, date=built_on),
         words={"figures": t("sheet.figures"), "sources": t("sheet.sources")},
     )
+
+
+def _warning(n: int, *, is_partial: bool, is_made_up: bool) -> str | None:
+    said = [t("frame.made_up")] if is_made_up else []
+    if is_partial:
+        said.append(t("sheet.partial", n=n, n_text=integer(n)))
+    return " ".join(said) or None
 
 
 def _watermark(*, exercise: bool, is_made_up: bool) -> str | None:
@@ -338,13 +345,21 @@ def _projects(snapshot: Snapshot, level: Level, code: str) -> Section:
     ]
     shown = supports.projects.head(_PROJECTS_AT_MOST)
     rows = [
-        Row([row.holder_name, row.programme, str(kinds[row.support_kind]), year(row.year), amount(row.amount_eur)])
+        Row([row.holder_name, row.programme, str(kinds[row.support_kind]), *_when_and_how_much(row)])
         for row in each_row(shown)
     ]
     left = len(supports.projects) - len(shown)
     if left:
         sentences.append(t("sheet.more_projects", n=left, n_text=integer(left)))
     return Section(t("sheet.projects"), sentences, SheetTable(columns, rows))
+
+
+def _when_and_how_much(project: Any) -> tuple[str, str]:
+    """Return year and amount; under their headings « non communiqué » is enough."""
+    return (
+        t("sheet.year_unknown") if pd.isna(project.year) else year(project.year),
+        t("sheet.amount_unknown") if pd.isna(project.amount_eur) else amount(project.amount_eur),
+    )
 
 
 def _actors(here: pd.DataFrame, own: pd.DataFrame) -> Section:
@@ -363,7 +378,8 @@ def _actors(here: pd.DataFrame, own: pd.DataFrame) -> Section:
     shown = counts.head(_COMMUNES_AT_MOST)
     sentences = [t("sheet.too_many", n=len(here), n_text=integer(len(here)))]
     if len(counts) > len(shown):
-        sentences.append(t("sheet.more_communes", n=len(counts) - len(shown), n_text=len(counts) - len(shown)))
+        left = len(counts) - len(shown)
+        sentences.append(t("sheet.more_communes", n=left, n_text=integer(left), shown=len(shown)))
     names = [t("sheet.counted", label=name, n_text=integer(n)) for name, n in shown.items()]
     if len(own) == 1:  # one commune: its domains say more than its name
         return Section(t("sheet.actors"), [t("sheet.too_many", n=len(here), n_text=integer(len(here)))])
@@ -372,9 +388,29 @@ def _actors(here: pd.DataFrame, own: pd.DataFrame) -> Section:
 
 def _sources(snapshot: Snapshot, page_url: str) -> list[str]:
     manifest = snapshot.manifest
-    sentences = [completeness.sentence for completeness in manifest.completeness.values()]
-    titles = [t("sheet.source", title=s.title, publisher=s.publisher, vintage=s.vintage) for s in manifest.sources]
-    sentences.append(t("sheet.all_sources", listing=" ; ".join(titles)))
+    # What the projects leave out stands beside them.
+    sentences = [completeness.sentence for name, completeness in manifest.completeness.items() if name != "projects"]
+    editions: dict[str, list[SourceRecord]] = {}
+    for source in manifest.sources:
+        editions.setdefault(source.vintage, []).append(source)
+    titles = [
+        t(
+            "sheet.source",
+            title=", ".join(source.title for source in sources),
+            publisher=", ".join(producers(source.publisher for source in sources)),
+            vintage=_vintage(vintage),
+        )
+        for vintage, sources in editions.items()
+    ]
+    sentences.append(t("sheet.all_sources", listing=t("sheet.enumeration").join(titles)))
     if page_url:
         sentences.append(t("sheet.page", url=page_url))
     return sentences
+
+
+def _vintage(text: str) -> str:
+    """Return an edition as it is read: a date in words, anything else as it is."""
+    try:
+        return day(datetime.fromisoformat(text))
+    except ValueError:
+        return text

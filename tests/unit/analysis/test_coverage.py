@@ -23,10 +23,9 @@ from essmap.analysis.coverage import (
     coverage,
     default_count,
     how_it_was_seen,
-    outside_level,
 )
 from essmap.analysis.smoothing import empirical_bayes
-from essmap.analysis.units import OUTSIDE, UNKNOWN
+from essmap.analysis.units import OUTSIDE, UNKNOWN, membership
 from essmap.schema.indicator import Indicator
 
 #: Each example compares whole tables: fewer of them.
@@ -479,21 +478,22 @@ def test_what_was_seen_adds_up(data):
         geo_precision=["street", "municipality"] * (len(data.actors) // 2) + ["street"] * (len(data.actors) % 2),
     )
     actors.loc[actors.index % 3 == 0, "source_year"] = pd.NA
-    seen = how_it_was_seen(actors, data.communes, level="canton").set_index("code")
-    covered = actors[actors["canton_code"].isin(seen.index)]
-    assert seen.index.tolist() == sorted(data.communes["canton_code"].dropna().unique())
-    assert seen["actors"].sum() == len(covered)
-    assert seen["located"].sum() == (covered["geo_precision"] != "municipality").sum()
-    assert seen["undated"].sum() == covered["source_year"].isna().sum()
+    data = replace(data, actors=actors)
+    for question in (Question(), Question(count="all", theme=Theme("axis", "inclusion")), Question(count="employers")):
+        seen = how_it_was_seen(data, question).set_index("code")
+        table = coverage(data, question).set_index("code")
+        observed = table["observed"][lambda counts: counts.gt(0)]
+        assert seen["actors"][lambda counts: counts.gt(0)].to_dict() == observed.to_dict()
+        assert set(seen.index) >= set(table.index) - {UNKNOWN, OUTSIDE}
+        assert (seen["located"] <= seen["actors"]).all()
+        assert (seen["undated"] <= seen["actors"]).all()
+    seen = how_it_was_seen(data, Question(count="all")).set_index("code")
+    assert seen["actors"].sum() == len(actors)
+    assert seen["located"].sum() == (actors["geo_precision"] != "municipality").sum()
+    assert seen["undated"].sum() == actors["source_year"].isna().sum()
     kinds = [name for name in seen.columns if name.startswith("source_")]
     assume(kinds)
     assert seen[kinds].sum(axis=1).tolist() == seen["actors"].tolist()
-
-
-def test_actors_outside_the_level_are_counted_apart():
-    """An actor without canton is counted."""
-    actors = frame_of(("A", [], []), ("A", [], [])).assign(canton_code=pd.Series([None, "A"], dtype="str"))
-    assert outside_level(actors, level="canton", theme=Theme()) == 1
 
 
 @pytest.mark.parametrize(
@@ -511,3 +511,17 @@ def test_other_themes_are_refused(text):
     """Anything else is no theme."""
     with pytest.raises(ValueError, match=f"^{text}$"):
         Theme.parse(text)
+
+
+def test_what_a_caller_does_to_a_table_changes_no_later_answer():
+    """Answers are worked out once per question and given as copies: nobody can spoil those of another."""
+    data = Tables(of_split(["T1", "T2"]), SHARED, "exhaustive", parts=SPLIT)
+    question = Question("canton", count="all")
+    first = coverage(data, question)
+    spoilt = coverage(data, question)
+    spoilt["observed"] = -1
+    members = membership(data, "canton")
+    members["population"] = -1
+    pd.testing.assert_frame_equal(coverage(data, question), first)
+    pd.testing.assert_frame_equal(coverage(replace(data), question), first)
+    assert coverage(replace(data, actors=data.actors.iloc[:1]), question)["observed"].sum() == 1

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from essmap import reference
-from essmap.analysis.coverage import Question, coverage
+from essmap.analysis.coverage import Question, Theme, coverage
 from essmap.analysis.funnel import funnel
 from essmap.analysis.priority import priority, worst_quarter
-from essmap.analysis.robustness import badges, largest_commune
+from essmap.analysis.robustness import LOW, badges, largest_commune
 from essmap.analysis.similar import areas_km2, closest, features
 from essmap.analysis.units import Tables
 
@@ -146,6 +146,22 @@ def test_priority_follows_the_weights(department):
     assert 3 < found["worst_quarter"].sum() <= 15 + 1e-9
     again = priority(data, Question(), {"inclusion": 300, "insertion": 100}).set_index("code")
     pd.testing.assert_frame_equal(found, again)
+
+
+def test_priority_counts_only_lacks_that_the_findings_allow(department):
+    """Where nothing can be concluded there is no lack, and what is established is counted for weighted axes only."""
+    lone = department([10_000] * 8, [1, 0, 0, 0, 0, 0, 0, 0])
+    lone = replace(lone, actors=lone.actors.assign(axes=pd.Series([AXES] * len(lone.actors), dtype=object)))
+    found = priority(lone, Question(), dict.fromkeys(AXES, 1.0))
+    assert found["score"].tolist() == [0] * 8
+    assert found["established"].tolist() == [0] * 8
+    data = with_axes(department(*CLEAR))
+    weights = {"inclusion": 1.0, "insertion": 0.0}
+    table = priority(data, Question(), weights).set_index("code")
+    kinds = coverage(data, Question(theme=Theme("axis", "inclusion"))).set_index("code")["class"]
+    assert (table["established"] > 0).to_dict() == kinds.eq("under").to_dict()
+    assert table.loc[~kinds.isin(LOW).to_numpy(), "lack_inclusion"].eq(0).all()
+    assert table["established"].max() == 1
 
 
 def test_priority_treats_equals_alike(department):

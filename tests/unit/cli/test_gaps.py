@@ -44,7 +44,8 @@ def exhaustive(tmp_path, starter_snapshot):
 
 def test_json_describes_the_partial_list(cli, root):
     """22 rows whose sums are those of the department; no class, no p, no q."""
-    answer = cli("gaps", "--theme", "all", "--count", "all", "--snapshot", root, "--format", "json")
+    asked = ("gaps", "--level", "canton", "--theme", "all", "--count", "all")
+    answer = cli(*asked, "--snapshot", root, "--format", "json")
     rows = json.loads(answer.out, parse_constant=lambda name: pytest.fail(name))
     assert (answer.code, answer.err, len(rows)) == (0, "", 22)
     assert list(rows[0])[: len(COLUMNS)] == COLUMNS
@@ -54,6 +55,8 @@ def test_json_describes_the_partial_list(cli, root):
     for row in rows:
         assert (row["class"], row["status"], row["completeness"]) == ("not_assessable", "described", "partial")
         assert (row["p_value"], row["q_value"], row["ratio_low"]) == (None, None, None)
+    lines = csv.DictReader(io.StringIO(cli(*asked, "--snapshot", root, "--format", "csv").out))
+    assert {(line["class"], line["p_value"], line["q_value"]) for line in lines} == {("not_assessable", "", "")}
 
 
 def test_the_exercise_fills_every_column_and_says_so(cli, root):
@@ -62,7 +65,12 @@ def test_the_exercise_fills_every_column_and_says_so(cli, root):
     for row in rows:
         assert row["status"] == "exercise"
         assert row["class"] != "not_assessable"
-        assert [name for name in COLUMNS if row[name] is None and name != "missing_to_overturn"] == []
+        is_established = row["class"] in {"under", "over"}
+        assert [name for name in COLUMNS if row[name] is None] == ([] if is_established else ["missing_to_overturn"])
+        assert 0 <= row["p_value"] <= row["q_value"] <= 1
+        assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
+    assert sum(row["observed"] for row in rows) == 396
+    assert sum(row["expected"] for row in rows) == pytest.approx(396, abs=1e-6)
 
 
 @pytest.mark.parametrize("options", [[], ["--exercise"], ["--level", "epci"], ["--theme", "domain:mobilite"]])

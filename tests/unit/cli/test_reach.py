@@ -141,7 +141,7 @@ def test_siting_says_the_same_in_three_forms(on):
     said = on("made_up", *asked)
     assert "Avec 3 nouvelles structures" in said.out
     assert "Optimum prouvé" in said.out
-    assert "Et si c’était à Bagnères-de-Luchon" in said.out
+    assert "Et si c’était ici, Bagnères-de-Luchon" in said.out
     assert "EXERCICE" not in said.out
 
 

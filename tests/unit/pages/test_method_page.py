@@ -170,7 +170,7 @@ def test_page_runs_as_streamlit_runs_it(monkeypatch):
     run = AppTest.from_string("from essmap.pages import method\nmethod.show(method.TEST_DATA)\n").run()
     assert not run.exception
     assert len(run.latex) == len(FENCE.findall(page("method")))
-    assert run.get("html")[0].proto.body.startswith('<header class="essmap-head"><h1>')
+    assert run.get("html")[0].proto.body.startswith('<header class="essmap-head"><h1')
 
 
 def test_the_scores_of_the_classification_are_shown():

@@ -45,11 +45,11 @@ def nobody(tables):
 
 def test_hatching_and_thick_lines_say_what_colour_does_not(judged):
     """Territories where nothing can be concluded are hatched, established differences have a thick outline."""
-    fills = findings.fills(judged)
+    fills = findings.fills(judged, is_judged=True)
     kinds = judged.set_index("code")["class"]
     assert set(fills) == set(kinds.index)
     assert {code for code, fill in fills.items() if fill.get("pattern") == "hatch"} == set(
-        kinds.index[kinds == "inconclusive"]
+        kinds.index[kinds.isin(["inconclusive", "not_assessable"])]
     )
     assert {code for code, fill in fills.items() if fill.get("mark")} == set(kinds.index[kinds.isin(["under", "over"])])
     assert any(fill.get("mark") for fill in fills.values())
@@ -59,7 +59,7 @@ def test_hatching_and_thick_lines_say_what_colour_does_not(judged):
 
 def test_a_description_never_says_a_finding(described):
     """On a partial list no word of a finding, no test and no mark stands in the map, the table, the file."""
-    assert all(set(fill) == {"class", "label"} for fill in findings.fills(described).values())
+    assert all(set(fill) == {"class", "label"} for fill in findings.fills(described, is_judged=False).values())
     shown = findings.description(described, "Légende", "canton", total=described)
     file = findings.findings_csv(described, {}, is_judged=False).decode("utf-8-sig")
     said = " ".join([shown, file, *findings.summary(described, "canton")])
@@ -88,7 +88,7 @@ def test_every_class_has_its_sentence(judged):
 
 def test_a_theme_that_nobody_has_is_a_sentence(nobody):
     """No number that is not one: the map is empty, the table shows dashes, the sentence says why."""
-    assert findings.fills(nobody) == {}
+    assert findings.fills(nobody, is_judged=True) == {}
     assert findings.summary(nobody, "canton") == [t("gaps.nobody")]
     shown = findings.description(nobody, "Légende", "canton", total=nobody)
     assert not re.search(r"\bnan\b|<NA>|None|inf", shown)
@@ -109,6 +109,34 @@ def test_the_table_draws_each_interval_and_what_would_change_it(tables, judged):
     ):
         assert float(low) <= float(at) <= float(high)
     assert shown.count("essmap-finding-under") == int((judged["class"] == "under").sum())
+
+
+def test_the_department_is_never_short_against_itself(tables):
+    """The last line is the department's own number, whatever falls in no territory, and the file has those rows."""
+    lost = tables.actors.copy()
+    lost.loc[lost.index[:40], "commune_code"] = "99999"
+    lost.loc[lost.index[:40], "canton_code"] = None
+    table = coverage(Tables(lost, tables.communes, "partial", tables.names, tables.parts), Question(count="all"))
+    shown = findings.description(findings.listed(table), "Légende", "canton", total=table)
+    last = re.findall(r'<td class="number">(.*?)</td>', shown.split('class="essmap-total"')[1])
+    assert [re.sub(r"\W", "", cell) for cell in last[1:]] == [str(len(lost) - 40), f"{len(lost) - 40}0", "00", "100"]
+    file = pd.read_csv(io.BytesIO(findings.findings_csv(table, {}, is_judged=False)), sep=";", decimal=",")
+    assert file[t("gaps.columns.observed")].sum() == len(lost)
+
+
+def test_an_interval_beyond_the_scale_says_so():
+    """A dot or an end that the scale cannot hold is marked, and one that it holds is not."""
+    assert "essmap-below" in findings.whisker(0.06, 0.01, 0.22).code
+    assert "essmap-above" in findings.whisker(3.0, 1.5, 6.0).code
+    inside = findings.whisker(0.8, 0.5, 1.3).code
+    assert "essmap-below" not in inside
+    assert "essmap-above" not in inside
+
+
+def test_names_that_hold_commas_are_parted_by_semicolons():
+    """Three names stay three."""
+    assert findings.joined(["Muret", "Revel"]) == "Muret et Revel"
+    assert findings.joined(["Colomiers, Pibrac et Brax", "Revel", "Muret"]).count("\u202f;") == 2
 
 
 def test_one_stands_in_the_middle_of_the_scale():

@@ -148,14 +148,17 @@ def test_priorities_name_only_what_holds_whatever_the_weights(snapshot):
     """The sentence names those that are nearly always among the worst quarter, and the legend has their class."""
     axes = axes_of_the_department()
     table = priority(Tables.of(snapshot), Question(count="all"), dict.fromkeys(axes, 1.0))
-    firm = table.loc[table["worst_quarter"] >= lacks.PRIORITY_STEPS["always"], "name"]
-    said = " ".join(lacks.priority_sentences(table))
-    assert all(name in said for name in firm)
-    assert not any(name in said for name in set(table["name"]) - set(firm) if len(firm) < len(table))
-    fills = lacks.priority_fills(table)
-    assert {fills[row.code]["class"] for row in table.itertuples() if row.worst_quarter >= 0.8} <= {"always"}
+    sure = table.assign(established=[1] * 4 + [0] * (len(table) - 4))
+    is_firm = (sure["worst_quarter"] >= lacks.PRIORITY_STEPS["always"]) & (sure["established"] > 0)
+    said = " ".join(lacks.priority_sentences(sure))
+    assert all((row.name in said) == firm for row, firm in zip(sure.itertuples(), is_firm, strict=True))
+    assert lacks.priority_sentences(table.assign(established=0)) == [t("priority.none_established")]
+    fills = lacks.priority_fills(sure)
+    assert {fills[row.code]["class"] for row in sure.itertuples() if row.worst_quarter >= 0.8} <= {"always"}
+    for row in sure.itertuples():
+        assert ("pattern" in fills[row.code]) == (row.score > 0 and row.established == 0)
     shown = lacks.priority_table(table, axes, "canton")
-    assert shown.count("<tr>") == len(table) + 1
+    assert shown.count("<tr>") == int((table["score"] > 0).sum()) + 1
     assert not BROKEN.search(re.sub(r"--part:[\d.]+%", "", shown))
     file = read(lacks.priority_csv(table, dict.fromkeys(axes, 1.0), {}))
     assert len(file) == len(table)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
 import shapely
 from pypdf import PdfReader
 
+from benchmarks.made_up import made_up_actors
 from essmap import reference
 from essmap.schema.snapshot import Snapshot
 from essmap.view.sheet import Gap, sheet_content, sheet_pdf
@@ -156,3 +158,32 @@ def test_drawing_escapes_names_and_stays_in_its_frame(starter_snapshot):
     assert "<script>" not in svg
     assert "&lt;script&gt;&amp;" in svg
     assert "href" not in svg
+
+
+def test_structures_in_one_place_are_drawn_as_their_number(starter_snapshot):
+    communes = starter_snapshot.layer("communes")
+    own = communes[communes["commune_code"] == "31483"]
+    actors = starter_snapshot.layer("actors")
+    here = actors[actors["commune_code"] == "31483"].copy()
+    here["geometry"] = here.geometry.iloc[0]
+    svg = territory_svg(own.geometry.iloc[0], own, communes.head(0), here, 2154)
+    assert f">{len(here)}</text>" in svg
+    alone = territory_svg(own.geometry.iloc[0], own, communes.head(0), here.head(1), 2154)
+    assert ">1</text>" not in alone
+
+
+def test_a_crowd_leaves_few_marks_and_none_is_lost(starter_snapshot):
+    communes = starter_snapshot.layer("communes")
+    crowd = made_up_actors(3_000, communes)
+    department = starter_snapshot.layer("department").geometry.iloc[0]
+    svg = territory_svg(department, communes, communes.head(0), crowd, 2154)
+    numbers = [int(re.sub(r"\D", "", text)) for text in re.findall(r'font-weight="600"[^>]*>([^<]*)</text>', svg)]
+    alone = svg.count("<g transform")
+    assert len(numbers) + alone <= 70
+    assert sum(numbers) + alone == 3_000
+
+
+def test_made_up_data_is_said_before_any_figure(starter_snapshot):
+    made_up = replace(starter_snapshot, manifest=replace(starter_snapshot.manifest, is_made_up=True))
+    text = text_of(sheet_pdf(content_of(made_up, "canton", "3102")))
+    assert text.index("Données inventées pour les essais") < text.index("Chiffres clés")
