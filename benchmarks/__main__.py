@@ -21,7 +21,7 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 
 
 def main() -> None:
-    """Run every measurement, the map last; ``--quick`` shortens those that take long, the rest is `benchmarks.map`'s."""
+    """Run every measurement; ``--quick`` shortens those that take long, other options are those of `benchmarks.map`."""
     arguments = sys.argv[1:]
     quick = ["--quick"] if "--quick" in arguments else []
     classification.main([])
