@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
-import stamina
-
-from essmap import __version__
 from essmap.errors import SourceError
 from essmap.schema.atomic import write_whole
 from essmap.sources.canton_outlines import CantonOutlines, frame_of, parse_geojson
-from essmap.sources.retries import ATTEMPTS, BUSY, BusyError, reason_of, retry_after, when_to_ask_again
+from essmap.sources.client import Client, Manners
 from essmap.texts import t
 from essmap.texts.system import system_reason
 
@@ -132,8 +127,8 @@ def _outlines(collection: dict[str, Any], content: bytes, fetched_at: str) -> Ca
 
 def _fetch(service: Service, department: str) -> dict[str, Any]:
     """Return all features of a department as one collection."""
-    agent = f"essmap/{__version__}" + (f" ({service.contact})" if service.contact else "")
-    with httpx.Client(timeout=service.timeout_s, headers={"User-Agent": agent}) as client:
+    manners = Manners(timeout_s=service.timeout_s, bytes_at_most=_BYTES_AT_MOST, contact=service.contact)
+    with Client(manners) as client:
 
         def ask(**parameters: str | int) -> dict[str, Any]:
             query = {
@@ -187,36 +182,14 @@ def _all_pages(ask: Callable[..., dict[str, Any]], parameters: Mapping[str, str]
     return {**{key: collection[key] for key in ("type", "crs") if key in collection}, "features": [*features.values()]}
 
 
-def _answer(client: httpx.Client, service: Service, query: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(client: Client, service: Service, query: Mapping[str, Any]) -> dict[str, Any]:
     """Return one answer as a feature collection, asking again while the service has a bad moment."""
     try:
-        for attempt in stamina.retry_context(on=when_to_ask_again, attempts=ATTEMPTS, timeout=None):
-            with attempt:
-                content = _read(client, service, query)
-    except (httpx.HTTPError, httpx.InvalidURL, BusyError) as error:
-        reason = str(error) if isinstance(error, BusyError) else t(f"cantons.reasons.{reason_of(error)}")
-        raise SourceError(t("cantons.errors.no_answer", url=service.url, attempts=ATTEMPTS, reason=reason)) from error
+        content = client.ask(service.url, bytes, {name: str(value) for name, value in query.items()})
+    except SourceError as error:
+        raise SourceError(t("cantons.errors.service", reason=error)) from error
     try:
         return parse_geojson(content)
     except ValueError as error:
         start = " ".join(content[:80].decode(errors="replace").split())
         raise SourceError(t("cantons.errors.not_geojson", url=service.url, start=start)) from error
-
-
-def _read(client: httpx.Client, service: Service, query: Mapping[str, Any]) -> bytes:
-    """Return the body of one answer; one that drips or never ends is given up."""
-    until = time.monotonic() + service.timeout_s
-    with client.stream("GET", service.url, params=dict(query)) as response:
-        if response.status_code in BUSY:
-            reason = t("cantons.reasons.status", status=response.status_code)
-            raise BusyError(reason, retry_after(response) if response.status_code == 429 else None)
-        if response.status_code != httpx.codes.OK:
-            raise SourceError(t("cantons.errors.status", url=service.url, status=response.status_code))
-        content = bytearray()
-        for part in response.iter_bytes():
-            content += part
-            if len(content) > _BYTES_AT_MOST:
-                raise SourceError(t("cantons.errors.too_long", url=service.url, n=_BYTES_AT_MOST // 2**20))
-            if time.monotonic() > until:
-                raise httpx.ReadTimeout("")
-    return bytes(content)

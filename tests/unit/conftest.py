@@ -11,7 +11,6 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
-import stamina
 from made_up_cantons import NAMES, POPULATIONS, RECTANGLES, SQUARES, StandIn, feature, rectangle
 
 from essmap.build.geography import Geography
@@ -97,7 +96,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def wfs(square_features: list[dict[str, Any]]) -> Iterator[StandIn]:
+def wfs(square_features: list[dict[str, Any]], waits: list[float]) -> Iterator[StandIn]:
     """A stand-in for the service, which holds the made-up cantons; nobody waits between two attempts."""
     service = StandIn(features=square_features)
 
@@ -111,8 +110,7 @@ def wfs(square_features: list[dict[str, Any]]) -> Iterator[StandIn]:
     service.url = f"http://127.0.0.1:{server.server_port}/wfs/ows"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    with stamina.set_testing(True, attempts=5, cap=True):
-        yield service
+    yield service
     server.shutdown()
     server.server_close()
     thread.join()
