@@ -12,7 +12,7 @@ import httpx
 ATTEMPTS: Final = 5
 BUSY: Final = frozenset({429, 500, 502, 503, 504})
 _WAIT_AT_MOST_S: Final = 30.0
-#: How long services of the IGN block who asks too much; also where a service does not say.
+#: Where a service does not say.
 _TOO_BUSY_S: Final = 5.0
 
 # stamina writes a line in English for each retry unless it has somewhere to put it.
