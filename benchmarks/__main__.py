@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import analysis, classification, merging
+from benchmarks import analysis, classification, merging, stock
 from benchmarks import map as map_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
@@ -21,12 +21,15 @@ QUESTION = Filters(words="inventee mesure", axes=("insertion", "inclusion"), fam
 
 
 def main() -> None:
-    """Run every measurement; what is asked (``--quick``...) is that of `benchmarks.map`."""
+    """Run every measurement; ``--quick`` shortens those that take long, other options are those of `benchmarks.map`."""
+    arguments = sys.argv[1:]
+    quick = ["--quick"] if "--quick" in arguments else []
     classification.main([])
     filters()
     merging.main()
-    analysis.main(sys.argv[1:])
-    map_benchmark.main(sys.argv[1:])
+    stock.main(quick)
+    analysis.main(quick)
+    map_benchmark.main(arguments)
 
 
 def filters() -> None:

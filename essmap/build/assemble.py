@@ -9,13 +9,19 @@ from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
 from essmap.build.projects import build_figures, build_projects
 from essmap.build.starter_files import StarterFiles
+from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.snapshot import Completeness
 from essmap.schema.tables import CRS, FIGURES, PROJECTS, TABLES, empty, validate
 from essmap.texts import t
 
 
 def whole_tables(
-    geography: Geography, actors: gpd.GeoDataFrame, merges: pd.DataFrame, files: StarterFiles | None
+    geography: Geography,
+    actors: gpd.GeoDataFrame,
+    merges: pd.DataFrame,
+    files: StarterFiles | None,
+    *,
+    hidden_holders: Holders = NO_HOLDER,
 ) -> dict[str, pd.DataFrame]:
     """Return all tables of a snapshot.
 
@@ -29,14 +35,17 @@ def whole_tables(
     files : StarterFiles or None
         Where supported projects and published figures come from; a project whose holder is none of the actors names
         none and stands at its commune. None: no project, no figure.
+    hidden_holders : Holders
+        Who asked not to be shown: their supports stay and do not name them.
     """
     projects, figures = empty(PROJECTS), empty(FIGURES)
     if files is None:
         projects = gpd.GeoDataFrame(projects, geometry="geometry", crs=CRS)
     else:
-        raw = files.projects.frame
-        raw = raw.assign(actor_id=raw["actor_id"].where(raw["actor_id"].isin(actors["actor_id"]), ""))
-        projects = build_projects(raw, geography.communes, actors)
+        projects = build_projects(files.projects.frame, geography.communes, actors)
+        projects = hidden_holders.without(projects, geography.communes)
+        is_known = projects["actor_id"].isin(actors["actor_id"])
+        projects = projects.assign(actor_id=projects["actor_id"].where(is_known, None))
         figures = build_figures(files.figures.frame)
     return {
         "actors": actors,

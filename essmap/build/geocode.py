@@ -7,10 +7,11 @@ place is asked for: a sensitive place, a home, a masked row.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
@@ -21,8 +22,10 @@ from essmap.build.addresses import prepare_addresses
 from essmap.build.electoral import place_in_cantons
 from essmap.build.geography import Geography
 from essmap.build.privacy import at_home
-from essmap.sources.geocoder import GeocoderService, ask_geocoder
+from essmap.schema.register import RegisterFile
+from essmap.sources.geocoder import Geocoded, GeocoderService, ask_geocoder
 from essmap.sources.geocoder_rows import Answer, Question
+from essmap.texts import t
 
 #: Score (0-1) from which an answer is taken. Ours: the producer names none. Addresses that are written as in the Base
 #: Adresse Nationale score above 0.9; 0.7 lets an abbreviation or a missing word pass; nonsense was seen at 0.34.
@@ -36,7 +39,7 @@ PLACING_TYPES: Final = frozenset({"housenumber", "street", "locality"})
 PLACED: Final = ("housenumber", "street", "locality")
 NOT_TAKEN: Final = (
     "review", "low_score", "municipality", "other_type", "elsewhere", "outside_commune",
-    "not_found", "skipped", "error",
+    "not_found", "skipped", "error", "offline",
 )  # fmt: skip
 NOT_ASKED: Final = ("has_position", "not_to_place", "no_address", "unusable_address")
 OUTCOMES: Final = (*PLACED, *NOT_TAKEN, *NOT_ASKED)
@@ -54,21 +57,26 @@ class GeocodeReport:
         Files sent to the service.
     sent, kept : int
         Different addresses sent; those whose answer was on disk.
+    source : RegisterFile or None
+        Whom the positions come from; None where no actor was placed.
     """
 
     outcomes: Mapping[str, int]
     requests: int = 0
     sent: int = 0
     kept: int = 0
+    source: RegisterFile | None = None
 
     @property
     def placed(self) -> int:
         """Actors that got a position."""
         return sum(self.outcomes[name] for name in PLACED)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as a JSON-ready dictionary."""
-        return {"outcomes": dict(self.outcomes), "requests": self.requests, "sent": self.sent, "kept": self.kept}
+    @property
+    def counts(self) -> dict[str, int]:
+        """What is worth a line of a report: outcomes that happened as ``outcomes.<name>``, then what it took."""
+        happened = {f"outcomes.{name}": count for name, count in self.outcomes.items() if count}
+        return {**happened, "requests": self.requests, "sent": self.sent, "kept": self.kept}
 
 
 def geocode(
@@ -117,8 +125,27 @@ def geocode(
     placed = actors.assign(geo_precision=pd.Series(precisions, index=actors.index, dtype="str"))
     placed = placed.set_geometry(gpd.GeoSeries(points, index=actors.index, crs=actors.crs))
     counted = Counter(outcomes)
-    report = GeocodeReport({name: counted[name] for name in OUTCOMES}, result.requests, result.sent, result.kept)
+    source = _source(service, result) if any(counted[name] for name in PLACED) else None
+    report = GeocodeReport(
+        {name: counted[name] for name in OUTCOMES}, result.requests, result.sent, result.kept, source
+    )
     return place_in_cantons(placed, geography), report
+
+
+def _source(service: GeocoderService, result: Geocoded) -> RegisterFile:
+    """Return whom to name for the positions, with the days of the answers and one digest for all of them."""
+    first, last = min(result.days).isoformat(), max(result.days).isoformat()
+    lines = sorted(f"{asdict(question)} {asdict(answer)}" for question, answer in result.answers.items())
+    return RegisterFile(
+        key="geocoder",
+        title=t("geocoder.title"),
+        publisher=t("geocoder.publisher"),
+        url=service.url,
+        licence="Licence Ouverte 2.0",
+        vintage=last if first == last else t("geocoder.vintage", first=first, last=last),
+        fetched_at=last,
+        sha256=hashlib.sha256("\n".join(lines).encode()).hexdigest(),
+    )
 
 
 def judge(answer: Answer, citycode: str, outline: BaseGeometry | None) -> str:

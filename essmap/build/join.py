@@ -8,18 +8,21 @@ to the actor.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from essmap.build.merge import Merged, merge_actors
+from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_commune
 from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
+from essmap.errors import Problem
 from essmap.schema.folding import fold
+from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.withheld import NOBODY, Withheld
 
 #: A point of a list this close to a registered office that is a home is that home, in degrees (about 100 m).
@@ -67,11 +70,20 @@ class Joined:
         `essmap.schema.tables.MERGES`.
     fates : mapping
         Per source.
+    contested : mapping
+        Names, by identifier, of actors left alone because several rows of another source could be them.
+    unused : tuple of Problem
+        Decisions that name an actor no source has.
+    withheld : Holders
+        Who was left out because they asked.
     """
 
     actors: gpd.GeoDataFrame
     merges: pd.DataFrame
     fates: Mapping[str, Fate] = field(default_factory=dict)
+    contested: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[Problem, ...] = ()
+    withheld: Holders = NO_HOLDER
 
 
 def join(
@@ -80,7 +92,7 @@ def join(
     communes: gpd.GeoDataFrame,
     *,
     withheld: Withheld = NOBODY,
-    overrides: Any = None,
+    overrides: Overrides | None = None,
 ) -> Joined:
     """Put a register and a list together.
 
@@ -93,7 +105,7 @@ def join(
         `essmap.schema.tables.COMMUNES`.
     withheld : Withheld
         Who asked not to be shown.
-    overrides : essmap.build.overrides.Overrides or None
+    overrides : Overrides or None
         Decisions on who is who.
 
     Returns
@@ -118,18 +130,20 @@ def join(
     if listed is not None:
         tables.append((listed.key, _flagged(listed.frame, withheld.matches(listed.frame).to_numpy(dtype=bool))))
         protected |= listed.homes
-    merged = _merged(tables, overrides, frozenset(protected))
+    merged = merge_actors(tables, overrides, masked=protected)
     fates = {key: _fate(frame, key, merged) for key, frame in tables}
-    actors, merges = _protect(merged.actors, merged.merges, registered, communes, protected)
+    actors, merges = _protect(merged, registered, communes, protected)
     is_withheld = actors["is_supported"].astype(bool)
+    alone = actors[merged.actors["actor_id"].isin(merged.contested) & ~is_withheld]
+    contested = dict(zip(alone["actor_id"], alone["name"], strict=True))
     gone = list(actors.loc[is_withheld, "actor_id"])
+    withheld_rows = merges[merges["kept_id"].isin(gone)]
+    holders = Holders.of(
+        [*gone, *withheld_rows["merged_id"]], [*actors.loc[is_withheld, "name"], *withheld_rows["merged_name"]]
+    )
     actors = actors[~is_withheld].assign(is_supported=False).reset_index(drop=True)
-    return Joined(actors, merges[~merges["kept_id"].isin(gone)].reset_index(drop=True), fates)
-
-
-def _merged(tables: list[tuple[str, gpd.GeoDataFrame]], overrides: Any, protected: frozenset[str]) -> Any:
-    """Return what the merge makes of the tables."""
-    return import_module("essmap.build.merge").merge_actors(tables, overrides, masked=protected)
+    merges = merges[~merges["kept_id"].isin(gone)].reset_index(drop=True)
+    return Joined(actors, merges, fates, contested, merged.unused, holders)
 
 
 def _flagged(frame: gpd.GeoDataFrame, is_withheld: np.ndarray) -> gpd.GeoDataFrame:
@@ -142,28 +156,28 @@ def _with_ids(identities: pd.DataFrame) -> pd.DataFrame:
 
 
 def _protect(
-    actors: gpd.GeoDataFrame,
-    merges: pd.DataFrame,
-    registered: RegisterActors,
-    communes: gpd.GeoDataFrame,
-    protected: set[str],
+    merged: Merged, registered: RegisterActors, communes: gpd.GeoDataFrame, protected: set[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Return actors and merges that show no more than every row of an actor allows."""
-    identities = registered.identities
+    """Return actors and merges that show no more than every row of an actor allows, or of one that it could be."""
+    actors, merges, identities = merged.actors, merged.merges, registered.identities
     hidden = identities[identities["hidden"].ne("")]
     numbers = hidden.loc[hidden.index.isin(list(protected)), "siret"]
     is_masked = actors["is_sensitive"].astype(bool) | actors["siret"].isin(list(numbers))
     is_masked |= actors["actor_id"].isin(
         [*protected, *merges.loc[merges["merged_id"].isin(list(protected)), "kept_id"]]
     )
-    is_masked |= _is_at_home(actors, merges, hidden)
+    rivals = [*merged.rivals, *((other, one) for one, other in merged.rivals)]
+    is_masked |= actors["actor_id"].isin([one for one, other in rivals if other in protected])
+    is_masked |= _is_at_home(actors, merges, hidden, rivals)
     masked = at_commune(actors, is_masked, communes)
     has_hidden_number = masked["siret"].isin(list(hidden["siret"]))
     masked.loc[has_hidden_number, ["siren", "siret"]] = None
     return _without_numbers(masked, merges, is_masked)
 
 
-def _is_at_home(actors: gpd.GeoDataFrame, merges: pd.DataFrame, hidden: pd.DataFrame) -> pd.Series[bool]:
+def _is_at_home(
+    actors: gpd.GeoDataFrame, merges: pd.DataFrame, hidden: pd.DataFrame, rivals: Sequence[tuple[str, str]]
+) -> pd.Series[bool]:
     """Tell which actors are shown where the register says that somebody lives."""
     found = pd.Series(False, index=actors.index)
     is_finer = actors["address"].notna() | actors["geo_precision"].ne("municipality")
@@ -174,6 +188,7 @@ def _is_at_home(actors: gpd.GeoDataFrame, merges: pd.DataFrame, hidden: pd.DataF
     pairs += [(kept, of_number[number]) for kept, number in zip(finer["actor_id"], finer["siret"], strict=True)
               if number in of_number]  # fmt: skip
     rows = dict(zip(finer["actor_id"], finer.index, strict=True))
+    pairs += [(one, other) for one, other in rivals if one in rows and other in hidden.index]
     for kept, identifier in pairs:
         found.loc[rows[kept]] |= _is_same_place(finer.loc[rows[kept]], hidden.loc[identifier])
     return found
@@ -212,7 +227,7 @@ def _without_numbers(
     return actors.assign(actor_id=actors["actor_id"].replace(names)), renamed
 
 
-def _fate(frame: gpd.GeoDataFrame, key: str, merged: Any) -> Fate:
+def _fate(frame: gpd.GeoDataFrame, key: str, merged: Merged) -> Fate:
     """Count what became of the rows of one source."""
     actors, merges = merged.actors, merged.merges
     gone = list(actors.loc[actors["is_supported"].astype(bool), "actor_id"])

@@ -7,7 +7,7 @@ supported projects are linked once it is known who is who.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,14 +25,17 @@ from essmap.build.assemble import (
     whole_tables,
 )
 from essmap.build.electoral import place_in_cantons
+from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
 from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_home
 from essmap.build.register import RegisterActors, register_actors
 from essmap.build.starter import load_geography, new_build_id
 from essmap.build.starter_files import Progress, StarterFiles, read_starter, starter_record
 from essmap.errors import SourceError
+from essmap.schema.holders import NO_HOLDER
 from essmap.schema.register import RegisterFile, RegisterRead
 from essmap.schema.report import BuildReport
 from essmap.schema.snapshot import Completeness, Manifest, Snapshot, SourceRecord
@@ -40,8 +43,8 @@ from essmap.schema.tables import SCHEMA_VERSION
 from essmap.schema.withheld import NOBODY, Withheld
 from essmap.texts import t
 
-#: Given the actors and the geography, return the actors with more positions and a report of counts.
-Geocode = Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, Any]]
+#: Given the actors and the geography, return the actors with more positions and what it took.
+Geocode = Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, GeocodeReport]]
 
 #: Files that say who is of the ESS by the union of ESS France's list and the flag of Sirene.
 _UNION: Final = ("api", "dinum")
@@ -61,7 +64,7 @@ class LiveOptions:
         Folder of the gathered files. None: the embedded ones.
     geocode : callable or None
         None: no address is looked up.
-    overrides : essmap.build.overrides.Overrides or None
+    overrides : Overrides or None
         Decisions on who is who.
     withheld : Withheld
         Who asked not to be shown.
@@ -75,7 +78,7 @@ class LiveOptions:
     with_starter: bool = False
     starter_folder: Path | None = None
     geocode: Geocode | None = None
-    overrides: Any = None
+    overrides: Overrides | None = None
     withheld: Withheld = NOBODY
     show_non_employer_addresses: bool = False
     notes: tuple[str, ...] = ()
@@ -124,32 +127,19 @@ def build_live(
     progress(t("live.merge"))
     listed = _listed(files, geography) if files is not None and options.with_starter else None
     joined = join(registered, listed, geography.communes, withheld=options.withheld, overrides=options.overrides)
-    actors, geocoding = joined.actors, {}
+    actors, geocoding = joined.actors, None
     if options.geocode is not None:
         progress(t("live.geocode"))
-        actors, told = options.geocode(actors, geography)
-        geocoding = counts_of(told)
+        actors, geocoding = options.geocode(actors, geography)
     actors = place_in_cantons(actors, geography)
     supported = files.supported if files is not None else set()
     actors = actors.assign(is_supported=actors["actor_id"].isin(list(supported)))
-    tables = whole_tables(geography, actors, joined.merges, files)
+    unnamed = joined.withheld | (files.holders(options.withheld) if files is not None else NO_HOLDER)
+    tables = whole_tables(geography, actors, joined.merges, files, hidden_holders=unnamed)
     progress(t("build.validate"))
     validate_tables(tables)
-    made = _Made(read, registered, joined, files, options)
-    manifest = _manifest(made, tables, geography)
-    return Snapshot(manifest, tables, _report(made, geocoding))
-
-
-def counts_of(told: Any) -> dict[str, int]:
-    """Return the counts of a report of another step, by name; counts by reason are ``name.reason``."""
-    found: dict[str, int] = {}
-    for one in fields(told) if is_dataclass(told) else ():
-        value = getattr(told, one.name)
-        if isinstance(value, Mapping):
-            found |= {f"{one.name}.{key}": count for key, count in value.items() if isinstance(count, int) and count}
-        elif isinstance(value, int) and not isinstance(value, bool):
-            found[one.name] = value
-    return found
+    made = _Made(read, registered, joined, geocoding, files, options)
+    return Snapshot(_manifest(made, tables, geography), tables, _report(made))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +149,7 @@ class _Made:
     read: RegisterRead
     registered: RegisterActors
     joined: Joined
+    geocoding: GeocodeReport | None
     files: StarterFiles | None
     options: LiveOptions
 
@@ -210,6 +201,8 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
     row = geography.department.iloc[0]
     actors = tables["actors"]
     records = (*_register_records(made), *_starter_records(made, len(tables["projects"])))
+    if made.geocoding is not None and made.geocoding.source is not None:
+        records = (*records, SourceRecord(**_described(made.geocoding.source), rows_in=0, rows_kept=0))
     of_actors = [record for record in records if record.key in made.joined.fates]
     return Manifest(
         schema_version=SCHEMA_VERSION,
@@ -311,7 +304,7 @@ def _register_notes(made: _Made) -> list[str]:
     return [*notes, t("live.quality"), *made.options.notes, *made.read.shortfalls]
 
 
-def _report(made: _Made, geocoding: Mapping[str, int]) -> BuildReport:
+def _report(made: _Made) -> BuildReport:
     hidden = made.registered.identities["hidden"].value_counts()
     rejected = made.rejected
     for key, fate in made.joined.fates.items():
@@ -323,6 +316,12 @@ def _report(made: _Made, geocoding: Mapping[str, int]) -> BuildReport:
         hidden={str(reason): int(count) for reason, count in hidden.items() if reason},
         unused_positions=made.registered.positions,
         figures=made.read.figures,
-        geocoding=geocoding,
+        activities=made.registered.activities,
+        geocoding=made.geocoding.counts if made.geocoding is not None else {},
+        contested=made.joined.contested,
+        # Where they stand and no more: what they name may be a number that is not shown.
+        unused_decisions=tuple(
+            t("report.unused_decision", file=one.file, line=one.row, column=one.column) for one in made.joined.unused
+        ),
         shortfalls=made.read.shortfalls,
     )

@@ -72,6 +72,8 @@ class Merged:
         Identifiers of actors left alone because several rows of one source could be them.
     unused : tuple of Problem
         Decisions that name an actor no source has.
+    rivals : tuple of pairs of str
+        Identifiers of actors that were left alone although one could be the other.
     """
 
     actors: gpd.GeoDataFrame
@@ -79,6 +81,7 @@ class Merged:
     counts: Mapping[str, SourceCounts]
     contested: tuple[str, ...]
     unused: tuple[Problem, ...]
+    rivals: tuple[tuple[str, str], ...]
 
 
 def merge_actors(
@@ -136,13 +139,18 @@ def merge_actors(
     merges = _merges(rows, links, kept, actors["actor_id"].tolist(), actors["name"].tolist())
     by_place = actors[["commune_code", "actor_id"]].assign(name=fold_series(actors["name"]))
     ordered = by_place.sort_values(["commune_code", "name", "actor_id"]).index
-    contested = sorted({str(rows["actor_id"].iat[kept[group[row]]]) for row in links.contested})
+
+    def name_of(row: int) -> str:
+        return str(rows["actor_id"].iat[kept[group[row]]])
+
+    contested = sorted({name_of(row) for row in links.contested})
     return Merged(
         actors.loc[ordered].reset_index(drop=True),
         merges,
         _counts(rows, kept, keys),
         tuple(contested),
         overrides.unused(set(rows["actor_id"])),
+        tuple(sorted((name_of(one), name_of(other)) for one, other in links.rivals)),
     )
 
 

@@ -43,11 +43,14 @@ class Links:
         They join the rows of each actor without a loop.
     contested : frozenset of int
         Rows left alone because several rows of one source could be them.
+    rivals : frozenset of pairs of int
+        The first rows of actors that were left alone although one could be the other.
     """
 
     group: list[int]
     links: tuple[Link, ...]
     contested: frozenset[int]
+    rivals: frozenset[Ends]
 
 
 class _Actors:
@@ -129,8 +132,8 @@ def link_rows(rows: pd.DataFrame, overrides: Overrides) -> Links:
         for _, places in sorted(repeated.groupby(column).indices.items()):
             _link_all(actors, repeated.index[places].tolist(), rule, 1.0)
     _same_siren(actors, rows)
-    contested = _same_name(actors, candidates(rows))
-    return Links(actors.first, tuple(actors.links), frozenset(contested))
+    contested, rivals = _same_name(actors, candidates(rows))
+    return Links(actors.first, tuple(actors.links), frozenset(contested), frozenset(rivals))
 
 
 def _link_all(actors: _Actors, rows: Iterable[int], rule: str, score: float | None) -> None:
@@ -159,11 +162,12 @@ def _same_siren(actors: _Actors, rows: pd.DataFrame) -> None:
                 actors.link(chosen[0], row, "siren_commune", 1.0)
 
 
-def _same_name(actors: _Actors, found: list[Candidate]) -> set[int]:
-    """Link actors by name, the surest first; return the rows that could be several."""
+def _same_name(actors: _Actors, found: list[Candidate]) -> tuple[set[int], set[Ends]]:
+    """Link actors by name, the surest first; return the rows that could be several, and which could be which."""
     scores = _between_actors(actors, found)
     ends = frozenset(end for pair in scores for end in pair)
     blocked: set[int] = set()
+    rivals: set[Ends] = set()
     for _, level in groupby(
         sorted(scores.items(), key=lambda item: (_level(item[1]), item[0])), lambda i: _level(i[1])
     ):
@@ -173,10 +177,11 @@ def _same_name(actors: _Actors, found: list[Candidate]) -> set[int]:
             if not blocked & set(pair) and _is_possible(actors, pair, scores.keys(), ends)
         }
         blocked |= _competing(actors, here.keys())
+        rivals |= {pair for pair in here if blocked & set(pair)}
         for pair, best in here.items():
             if not blocked & set(pair) and _is_possible(actors, pair, scores.keys(), ends):
                 actors.link(best.one, best.other, "name_commune", best.score)
-    return {row for end in blocked for row in actors.of(end)}
+    return {row for end in blocked for row in actors.of(end)}, rivals
 
 
 def _level(pair: Candidate) -> tuple[float, bool]:

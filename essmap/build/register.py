@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, Final
 
 import geopandas as gpd
@@ -21,6 +20,7 @@ import shapely
 from essmap import reference
 from essmap.build.actors import or_missing
 from essmap.build.capitals import chosen_names, readable_address, readable_name
+from essmap.build.classify import domains_of, is_employer, legal_form, naf_domains
 from essmap.build.geography import Geography
 from essmap.build.privacy import at_commune, at_home, sensitive
 from essmap.schema.folding import fold, fold_series
@@ -63,6 +63,9 @@ class RegisterActors:
         Key of the register among the sources.
     positions : mapping
         Positions that were given and not used, by reason: ``outside_commune``, ``commune_only``, ``unreadable``.
+    activities : mapping
+        Actors by what their activity code told (``status`` of `essmap.build.classify.naf_domains`), and
+        ``without_domain``: those to which neither code nor name gave a domain.
     """
 
     frame: gpd.GeoDataFrame
@@ -70,6 +73,7 @@ class RegisterActors:
     identities: pd.DataFrame
     source: str
     positions: Mapping[str, int] = field(default_factory=dict)
+    activities: Mapping[str, int] = field(default_factory=dict)
 
 
 def register_actors(
@@ -137,7 +141,7 @@ def register_actors(
     actors = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(lon, lat), crs=CRS)[ACTORS.column_names]
     identities = rows[list(_IDENTITY)].assign(hidden=hidden).set_axis(list(frame["actor_id"]))
     masked = at_commune(actors, hidden.ne(""), communes).reset_index(drop=True)
-    return RegisterActors(masked, rejected, identities, read.files[0].key, unused)
+    return RegisterActors(masked, rejected, identities, read.files[0].key, unused, _activities(rows, domains))
 
 
 def hidden_identifier(commune_code: str, name: str) -> str:
@@ -183,14 +187,19 @@ def _city_codes(codes: pd.Series[str], communes: gpd.GeoDataFrame) -> pd.Series[
 
 def _classified(rows: pd.DataFrame) -> tuple[pd.Series[str], pd.Series[Any], pd.Series[bool]]:
     """Return legal form, domains and whether it employs anybody, of each row."""
-    classify = import_module("essmap.build.classify")
     words = (rows["name"] + " " + rows["sign"].where(rows["diffusion"].eq("O"), "")).str.strip()
     nothing = pd.Series("", index=rows.index, dtype="str")
     return (
-        classify.legal_form(rows["legal_category"], rows["name"], ess=rows["ess"], siren=rows["siren"]),
-        classify.domains_of(rows["naf"], words, nothing, naf25=rows["naf25"]),
-        classify.is_employer(rows["employer"], rows["workforce_band"]),
+        legal_form(rows["legal_category"], rows["name"], ess=rows["ess"], siren=rows["siren"]),
+        domains_of(rows["naf"], words, nothing, naf25=rows["naf25"]),
+        is_employer(rows["employer"], rows["workforce_band"]),
     )
+
+
+def _activities(rows: pd.DataFrame, domains: pd.Series[Any]) -> dict[str, int]:
+    told = naf_domains(rows["naf"], rows["naf25"])["status"].value_counts()
+    without = int(domains.map(len).eq(0).sum())
+    return {**{str(status): int(count) for status, count in told.items()}, "without_domain": without}
 
 
 def _hidden(

@@ -91,11 +91,11 @@ def build_starter(
     geography = geography or load_geography(department)
     files = read_starter(department, geography.communes, folder=folder, progress=progress)
     progress(t("build.place"))
-    gone = files.withheld_ids(withheld)
-    raw = files.actors.frame[~files.actors.frame["id"].isin(list(gone))]
+    gone = files.holders(withheld)
+    raw = files.actors.frame[~files.actors.frame["id"].isin(list(gone.ids))]
     actors = build_actors(raw, geography.communes, supported=files.supported, source=files.key)
     actors = place_in_cantons(actors, geography)
-    tables = whole_tables(geography, actors, empty(MERGES), files)
+    tables = whole_tables(geography, actors, empty(MERGES), files, hidden_holders=gone)
     progress(t("build.validate"))
     validate_tables(tables)
     return Snapshot(_manifest(department, tables, geography, files), tables)

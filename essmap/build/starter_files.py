@@ -12,6 +12,7 @@ import geopandas as gpd
 
 from essmap.build.check import check_actors, check_figures, check_projects
 from essmap.errors import DataError
+from essmap.schema.holders import Holders
 from essmap.schema.snapshot import SourceRecord
 from essmap.schema.withheld import Withheld
 from essmap.sources import starter
@@ -50,10 +51,11 @@ class StarterFiles:
         """Identifiers of the actors that a supported project names."""
         return set(self.projects.frame["actor_id"])
 
-    def withheld_ids(self, withheld: Withheld) -> set[str]:
-        """Return the identifiers of the actors that asked not to be shown."""
+    def holders(self, withheld: Withheld) -> Holders:
+        """Return the actors that asked not to be shown."""
         rows = self.actors.frame.rename(columns={"id": "actor_id"})
-        return set(rows.loc[withheld.matches(rows), "actor_id"])
+        found = rows[withheld.matches(rows)]
+        return Holders.of(found["actor_id"], found["name"])
 
 
 def read_starter(

@@ -216,7 +216,7 @@ def _snapshots(plan: _Plan, steps: _Steps) -> Iterator[Snapshot]:
         yield _live_snapshot(read, territory, options, steps)
         return
     steps.say(t("build_command.reading"))
-    with open_stock(plan.settings, plan.stock, tell=steps.tell) as stock:
+    with open_stock(plan.settings, plan.stock, offline=plan.is_offline, tell=steps.tell) as stock:
         options = replace(options, notes=stock.notes)
         for department, read in stock.read_each(_wanted(plan, stock)):
             yield _live_snapshot(read, _territory(plan, department, steps), options, steps)
@@ -300,20 +300,21 @@ def _territory(plan: _Plan, department: str, steps: _Steps) -> Geography:
     if plan.cantons is None:
         return found
     steps.say(t("build.cantons"))
-    return _with_cantons(found, plan.cantons, plan.canton_populations, plan.settings)
+    return _with_cantons(found, plan.cantons, plan)
 
 
-def _with_cantons(geography: Geography, cantons: str, populations: Path | None, settings: Settings) -> Geography:
+def _with_cantons(geography: Geography, cantons: str, plan: _Plan) -> Geography:
     """Return the geography with the electoral cantons of the service or of a file; keep what the service gave."""
     from essmap.build.electoral import Loaded, with_electoral_cantons
     from essmap.sources.canton_outlines import read_outlines
     from essmap.sources.canton_populations import read_canton_populations
     from essmap.sources.ign_cantons import Service, read_ign_cantons
 
+    settings, populations = plan.settings, plan.canton_populations
     table = read_canton_populations(geography.department_code, populations)
     if cantons == "ign":
         contact = settings.contact_email or settings.site_url
-        service = Service(settings.wfs_url, settings.wfs_timeout, Path(settings.cache), contact)
+        service = Service(settings.wfs_url, settings.wfs_timeout, Path(settings.cache), contact, plan.is_offline)
         outlines, keep = read_ign_cantons(service, geography.department_code)
     else:
         outlines, keep = read_outlines(Path(cantons)), lambda: None

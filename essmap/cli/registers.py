@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
 from essmap.settings import Settings
 
 if TYPE_CHECKING:
+    from essmap.build.geocode import GeocodeReport
     from essmap.build.geography import Geography
+    from essmap.build.overrides import Overrides
     from essmap.schema.register import RegisterRead
-
-_FOREVER_DAYS: Final = 36_500  # offline, what is on disk serves however old
+    from essmap.sources.stock import Stock
 
 #: Told how much is done and how much there is in all, None where that is not known.
 Tell = Callable[[int, int | None], None]
@@ -46,71 +46,76 @@ def read_service(settings: Settings, geography: Geography, *, offline: bool, tel
         True: only answers that are on disk are used.
     tell : callable
     """
-    module = import_module("essmap.sources.search_api")
-    manners = import_module("essmap.sources.client").Manners(
-        rate=settings.api_rate, timeout_s=settings.api_timeout, contact=_contact(settings)
-    )
-    service = module.SearchService(
-        settings.api_url, Path(settings.cache), manners, settings.answers_max_age_days, offline
-    )
-    read: RegisterRead = module.read_api(service, geography.department_code, geography.communes, progress=tell)
-    return read
+    from essmap.sources.client import Manners
+    from essmap.sources.search_api import SearchService, read_api
+
+    manners = Manners(rate=settings.api_rate, timeout_s=settings.api_timeout, contact=_contact(settings))
+    service = SearchService(settings.api_url, Path(settings.cache), manners, settings.answers_max_age_days, offline)
+    return read_api(service, geography.department_code, geography.communes, progress=tell)
 
 
 @contextmanager
-def open_stock(settings: Settings, places: StockPlaces, *, tell: Tell) -> Iterator[Any]:
+def open_stock(settings: Settings, places: StockPlaces, *, offline: bool, tell: Tell) -> Iterator[Stock]:
     """Open the files of the stock.
 
     Parameters
     ----------
     settings : Settings
     places : StockPlaces
+    offline : bool
+        True: only files that were fetched before are used.
     tell : callable
 
     Yields
     ------
-    essmap.sources.stock.Stock
-        ``departments()``, ``notes``, and ``read_each(departments)``, which yields a department and what was read of it.
+    Stock
     """
-    stock = import_module("essmap.sources.stock")
-    downloads = import_module("essmap.sources.download").Downloads(
-        Path(settings.cache), contact=_contact(settings), progress=lambda _name, done, total: tell(done, total)
+    from essmap.sources.download import Downloads
+    from essmap.sources.stock import StockFiles
+    from essmap.sources.stock import open_stock as opened_stock
+
+    downloads = Downloads(
+        Path(settings.cache),
+        contact=_contact(settings),
+        offline=offline,
+        progress=lambda _name, done, total: tell(done, total),
     )
-    files = stock.StockFiles(places.establishments, places.units, places.dinum, places.geolocation)
+    files = StockFiles(places.establishments, places.units, places.dinum, places.geolocation)
     cache = Path(settings.cache)
     cache.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(dir=cache, prefix="stock-") as folder,
-        stock.open_stock(files, memory_limit=places.memory, temp_dir=Path(folder), downloads=downloads) as opened,
+        opened_stock(files, memory_limit=places.memory, temp_dir=Path(folder), downloads=downloads) as opened,
     ):
         yield opened
 
 
 def geocoder(
     settings: Settings, *, offline: bool, tell: Tell
-) -> Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, Any]]:
+) -> Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, GeocodeReport]]:
     """Return what looks for the position of addresses, with the geocoder of the Géoplateforme."""
+    from essmap.build.geocode import geocode
+    from essmap.sources.geocoder import GeocoderService
 
-    def look_up(actors: gpd.GeoDataFrame, geography: Geography) -> tuple[gpd.GeoDataFrame, Any]:
-        service = import_module("essmap.sources.geocoder").GeocoderService(
+    def look_up(actors: gpd.GeoDataFrame, geography: Geography) -> tuple[gpd.GeoDataFrame, GeocodeReport]:
+        service = GeocoderService(
             url=settings.geocoder_url,
             cache=Path(settings.cache),
             timeout_s=settings.geocoder_timeout,
             rows=settings.geocoder_rows,
             contact=_contact(settings),
-            **({"keep_days": _FOREVER_DAYS} if offline else {}),
+            offline=offline,
         )
-        found: tuple[gpd.GeoDataFrame, Any] = import_module("essmap.build.geocode").geocode(
-            actors, geography, service, tell
-        )
-        return found
+        return geocode(actors, geography, service, tell)
 
     return look_up
 
 
-def read_decisions(path: Path | None) -> Any:
+def read_decisions(path: Path | None) -> Overrides | None:
     """Return the decisions of a file on who is who; None: no file."""
-    return None if path is None else import_module("essmap.build.overrides").read_overrides(path)
+    from essmap.build.overrides import read_overrides
+
+    return None if path is None else read_overrides(path)
 
 
 def with_geography(wanted: Sequence[str], has_geography: Callable[[str], bool]) -> tuple[list[str], list[str]]:

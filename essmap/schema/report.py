@@ -55,6 +55,12 @@ class BuildReport:
         Actors by precision of their position (``reference/positions.csv``).
     figures, geocoding : mapping
         Counts of the source (requests, answers from disk...) and of the geocoder.
+    activities : mapping
+        Actors of the register by what their activity code told, and those without any domain.
+    contested : mapping
+        Names, by identifier, of actors left alone because several rows of another source could be them.
+    unused_decisions : tuple of str
+        French sentences, one per decision on merges that names an actor nobody has.
     shortfalls : tuple of str
         French sentences, one per part of the source that could not be read whole.
     refusals : tuple of str
@@ -72,6 +78,9 @@ class BuildReport:
     precisions: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, int] = field(default_factory=dict)
     geocoding: Mapping[str, int] = field(default_factory=dict)
+    activities: Mapping[str, int] = field(default_factory=dict)
+    contested: Mapping[str, str] = field(default_factory=dict)
+    unused_decisions: tuple[str, ...] = ()
     shortfalls: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     is_forced: bool = False

@@ -17,11 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-import geopandas as gpd
 import pandas as pd
 
 from essmap.errors import DataError, Problem, SourceError
 from essmap.schema.atomic import write_whole
+from essmap.schema.holders import Holders
 from essmap.schema.snapshot import Snapshot
 from essmap.texts import t
 from essmap.texts.system import system_reason
@@ -196,7 +196,7 @@ def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
     Returns
     -------
     Snapshot
-        Without these actors, nor any row merged into them; supports of theirs stand at the commune and name no actor.
+        Without these actors, nor any row merged into them; supports of theirs as `essmap.schema.holders` leaves them.
         The same snapshot where nobody on the list is in it.
     """
     actors, merges = snapshot.tables["actors"], snapshot.tables["merges"]
@@ -205,25 +205,16 @@ def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
     is_gone = actors["actor_id"].isin(list(gone))
     if not is_gone.any():
         return snapshot
+    merged_names = merges.loc[merges["kept_id"].isin(list(gone)), "merged_name"]
+    holders = Holders.of(gone, [*actors.loc[is_gone, "name"], *merged_names])
     tables = {
         **snapshot.tables,
         "actors": actors[~is_gone].reset_index(drop=True),
         "merges": merges[~merges["kept_id"].isin(list(gone))].reset_index(drop=True),
-        "projects": _without_holders(snapshot.layer("projects"), gone, snapshot.layer("communes")),
+        "projects": holders.without(snapshot.layer("projects"), snapshot.layer("communes")),
     }
     counts = {**snapshot.manifest.counts, **{name: len(tables[name]) for name in ("actors", "merges", "projects")}}
     return replace(snapshot, manifest=replace(snapshot.manifest, counts=counts), tables=tables)
-
-
-def _without_holders(projects: gpd.GeoDataFrame, gone: set[str], communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return projects that name none of some actors, and stand at their commune rather than at the holder's door."""
-    is_theirs = projects["actor_id"].isin(list(gone))
-    places = communes.set_index("commune_code")
-    points = gpd.GeoSeries(gpd.points_from_xy(places["point_lon"], places["point_lat"]), index=places.index)
-    at_commune = projects["commune_code"].map(points)
-    geometry = projects.geometry.astype(object).where(~is_theirs, at_commune)
-    result = projects.assign(actor_id=projects["actor_id"].where(~is_theirs, None))
-    return result.set_geometry(gpd.GeoSeries(list(geometry), index=projects.index, crs=projects.crs))
 
 
 def _entry(cells: Sequence[str]) -> Entry:

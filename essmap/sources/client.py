@@ -62,6 +62,10 @@ class NoAnswerError(SourceError):
     """The service gave nothing usable, however often it was asked; another request may well succeed."""
 
 
+class BrokenAnswerError(ValueError):
+    """An answer that cannot be used, with the reason in French."""
+
+
 class _PassingError(Exception):
     """A bad moment; ``wait_s`` is how long the service asks to be left alone, if it says so."""
 
@@ -130,7 +134,8 @@ class Client:
         ----------
         url : str
         read : callable
-            Turns the body into what is wanted; a ValueError means a broken answer, which is asked for again.
+            Turns the body into what is wanted; a ValueError means a broken answer, which is asked for again. The
+            words of a BrokenAnswerError are shown to people; of any other, the first signs of the answer.
         parameters : mapping, optional
         method : str
         **content
@@ -178,6 +183,8 @@ class Client:
     def _read(self, body: bytes, read: Callable[[bytes], T]) -> T:
         try:
             return read(body)
+        except BrokenAnswerError as error:
+            raise _PassingError(str(error)) from error
         except (ValueError, RecursionError) as error:
             start = " ".join(body[:_SHOWN].decode(errors="replace").split())
             raise _PassingError(t("client.reasons.broken", start=start)) from error

@@ -7,20 +7,14 @@ commune, so that a refresh asks for what changed. Nothing is judged here: see `e
 
 from __future__ import annotations
 
-import email.utils
-import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-import httpx
-import stamina
-
-from essmap import __version__
-from essmap.errors import SourceError
+from essmap.sources.client import Client, Manners
 from essmap.sources.geocoder_cache import KEEP_DAYS, Answers
 from essmap.sources.geocoder_rows import (
     ADDRESS,
@@ -34,7 +28,6 @@ from essmap.sources.geocoder_rows import (
     read_cells,
     to_csv,
 )
-from essmap.texts import t
 
 #: Rows of one file. The service takes 200,000 lines; files of this size answer well within the time-out.
 ROWS_AT_MOST: Final = 5_000
@@ -43,16 +36,11 @@ BYTES_AT_MOST: Final = 50_000_000
 #: Seconds one answer may take: the service works through a whole file before it says anything.
 TIMEOUT_S: Final = 300.0
 
-ATTEMPTS: Final = 5
 #: How often rows that the service failed on (they come in blocks of a hundred) are asked again.
 ROUNDS: Final = 3
-_LONGER_AT_MOST: Final = 10  # how many times as long as the file an answer may be
-_WAIT_AT_MOST_S: Final = 60.0
-_TOO_BUSY_S: Final = 5.0  # how long the service blocks who asks too much
-_BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-
-# stamina writes a line in English for each retry unless it has somewhere to put it.
-logging.getLogger("stamina").addHandler(logging.NullHandler())
+#: Files in a second at most. The service takes 50 requests; a file is far more work than a request.
+_RATE: Final = 7
+_ROW_OF_RESULTS: Final = 2_000  # bytes that a row of an answer may have on top of what was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +61,8 @@ class GeocoderService:
         Address written in the User-Agent; empty: none.
     keep_days : int
         Age in days from which an answer is asked again.
+    offline : bool
+        Whether only what is on disk is given, however old.
     """
 
     url: str
@@ -82,6 +72,13 @@ class GeocoderService:
     size: int = BYTES_AT_MOST
     contact: str = ""
     keep_days: int = KEEP_DAYS
+    offline: bool = False
+
+    @property
+    def manners(self) -> Manners:
+        """How it is asked: an answer is as long as its file, with a few columns more."""
+        longest = self.size + self.rows * _ROW_OF_RESULTS
+        return Manners(_RATE, self.timeout_s, bytes_at_most=longest, contact=self.contact)
 
 
 @dataclass(slots=True)
@@ -95,20 +92,15 @@ class Geocoded:
         Files sent, those that failed included.
     sent, kept : int
         Addresses that were sent; those whose answer was on disk.
+    days : set of date
+        When the answers were given.
     """
 
     answers: dict[Question, Answer] = field(default_factory=dict)
     requests: int = 0
     sent: int = 0
     kept: int = 0
-
-
-class _BadAnswerError(Exception):
-    """A bad moment of the service; ``wait_s`` is when to come back, if it says so."""
-
-    def __init__(self, reason: str, wait_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait_s = wait_s
+    days: set[date] = field(default_factory=set)
 
 
 def ask_geocoder(
@@ -117,6 +109,7 @@ def ask_geocoder(
     *,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
     now: datetime | None = None,
+    client: Client | None = None,
 ) -> Geocoded:
     """Return the answer to each question: from disk if it is young enough, else from the service.
 
@@ -131,41 +124,58 @@ def ask_geocoder(
         Called with the number of addresses answered and their number in all.
     now : datetime or None
         The moment of asking, with its time zone. None: now.
+    client : Client, optional
+        Asks instead of one made from the service's manners (tests).
 
     Returns
     -------
     Geocoded
-        Every question has an answer; status ``error`` where the service failed on a row each time.
+        Every question has an answer; status ``error`` where the service failed on a row each time, ``offline`` where
+        nobody was asked.
 
     Raises
     ------
     SourceError
         If the service does not answer, refuses, answers for other rows than were asked, or an answer cannot be kept.
     """
-    kept = Answers(service.cache, service.url, now or datetime.now(UTC), service.keep_days)
-    result = Geocoded()
+    keep_days = None if service.offline else service.keep_days
+    kept = Answers(service.cache, service.url, now or datetime.now(UTC), keep_days)
     wanted = list(dict.fromkeys(questions))
-    for question in wanted:
-        cells = kept.get(question.address, question.citycode)
-        if cells is not None and (answer := read_cells(cells)) is not None:
-            result.answers[question] = answer
-    result.kept = len(result.answers)
+    result = _from_disk(kept, wanted)
     progress(result.kept, len(wanted))
     left = [question for question in wanted if question not in result.answers]
+    if service.offline:
+        result.answers.update(dict.fromkeys(left, Answer("offline")))
+        return result
     result.sent = len(left)
-    agent = f"essmap/{__version__}" + (f" ({service.contact})" if service.contact else "")
-    with httpx.Client(timeout=service.timeout_s, headers={"User-Agent": agent}) as client:
+    with ExitStack() as stack:
+        asking = client or stack.enter_context(Client(service.manners))
+        before = asking.requests
         for _ in range(ROUNDS):
             failed = []
             for some in _files(left, service):
-                answers = dict(zip(some, _ask(client, service, some, result), strict=True))
+                answers = dict(zip(some, _ask(asking, service, some), strict=True))
                 result.answers.update(answers)
                 failed += [one for one, answer in answers.items() if answer.status == "error"]
                 good = {one: answer for one, answer in answers.items() if answer.status != "error"}
                 kept.add({(one.address, one.citycode): cells_of(answer) for one, answer in good.items()})
+                result.days.add(kept.today)
                 progress(len(result.answers), len(wanted))
             if not (left := failed):
                 break
+        result.requests = asking.requests - before
+    return result
+
+
+def _from_disk(kept: Answers, questions: Sequence[Question]) -> Geocoded:
+    """Return the answers that are on disk."""
+    result = Geocoded()
+    for question in questions:
+        found = kept.get(question.address, question.citycode)
+        if found is not None and (answer := read_cells(found[0])) is not None:
+            result.answers[question] = answer
+            result.days.add(found[1])
+    result.kept = len(result.answers)
     return result
 
 
@@ -184,72 +194,12 @@ def _files(questions: Sequence[Question], service: GeocoderService) -> Iterator[
         yield some
 
 
-def _ask(
-    client: httpx.Client, service: GeocoderService, questions: Sequence[Question], result: Geocoded
-) -> list[Answer]:
+def _ask(client: Client, service: GeocoderService, questions: Sequence[Question]) -> list[Answer]:
     """Return the answers to one file, asking again while the service has a bad moment."""
-    content = to_csv(questions)
-    try:
-        for attempt in stamina.retry_context(on=_when_to_ask_again, attempts=ATTEMPTS, timeout=None):
-            with attempt:
-                result.requests += 1
-                answers = _read(_post(client, service, content), questions)
-    except (httpx.HTTPError, httpx.InvalidURL, _BadAnswerError) as error:
-        reason = str(error) if isinstance(error, _BadAnswerError) else t(f"geocoder.reasons.{_reason(error)}")
-        raise SourceError(t("geocoder.errors.no_answer", url=service.url, attempts=ATTEMPTS, reason=reason)) from error
-    return answers
-
-
-def _read(body: bytes, questions: Sequence[Question]) -> list[Answer]:
-    try:
-        return read_answers(body, questions)
-    except ValueError as error:
-        raise _BadAnswerError(str(error)) from error
-
-
-def _post(client: httpx.Client, service: GeocoderService, content: bytes) -> bytes:
-    """Send one file and return the body of the answer: the only place where the network is used."""
-    until = time.monotonic() + service.timeout_s
-    form = {"columns": [ADDRESS, COMMUNE], "citycode": CITYCODE, "result_columns": list(RESULTS)}
-    files = {"data": ("adresses.csv", content, "text/csv; charset=utf-8")}
-    url = f"{service.url.rstrip('/')}/search/csv"
-    with client.stream("POST", url, data=form, files=files) as response:
-        if response.status_code in _BUSY:
-            reason = t("geocoder.reasons.status", status=response.status_code)
-            raise _BadAnswerError(reason, _retry_after(response) if response.status_code in (429, 503) else None)
-        if response.status_code != httpx.codes.OK:
-            raise SourceError(t("geocoder.errors.status", url=service.url, status=response.status_code))
-        body = bytearray()
-        for part in response.iter_bytes():
-            body += part
-            if len(body) > _LONGER_AT_MOST * len(content) + 2**20:
-                raise _BadAnswerError(t("geocoder.reasons.too_long"))
-            if time.monotonic() > until:
-                raise httpx.ReadTimeout("")
-    return bytes(body)
-
-
-def _when_to_ask_again(error: Exception) -> bool | float:
-    if isinstance(error, _BadAnswerError):
-        return error.wait_s if error.wait_s is not None else True
-    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Return the seconds to wait that an answer names, as a number or a date."""
-    said = response.headers.get("Retry-After", "")
-    try:
-        wait = float(said) if said.isdecimal() else _seconds_until(email.utils.parsedate_to_datetime(said))
-    except (ValueError, TypeError):
-        wait = _TOO_BUSY_S
-    return min(max(wait, 0.0), _WAIT_AT_MOST_S)
-
-
-def _seconds_until(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "slow"
-    return "cut" if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError) else "unreachable"
+    return client.ask(
+        f"{service.url.rstrip('/')}/search/csv",
+        lambda body: read_answers(body, questions),
+        method="POST",
+        data={"columns": [ADDRESS, COMMUNE], "citycode": CITYCODE, "result_columns": list(RESULTS)},
+        files={"data": ("adresses.csv", to_csv(questions), "text/csv; charset=utf-8")},
+    )

@@ -36,25 +36,32 @@ class Answers:
         Of the service: another one answers otherwise.
     now : datetime
         Answers older than ``keep_days`` are not given; new ones are of this day.
-    keep_days : int
+    keep_days : int or None
+        None: however old.
     """
 
-    def __init__(self, folder: Path, url: str, now: datetime, keep_days: int) -> None:
+    def __init__(self, folder: Path, url: str, now: datetime, keep_days: int | None) -> None:
         self._folder = folder
         self._source = hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:8]
         self._today = now.date()
         self._keep_days = keep_days
         self._read: dict[str, dict[str, Any]] = {}
 
-    def get(self, address: str, citycode: str) -> Cells | None:
-        """Return the answer for an address; None where there is none that is young enough."""
+    @property
+    def today(self) -> date:
+        """The day of new answers."""
+        return self._today
+
+    def get(self, address: str, citycode: str) -> tuple[Cells, date] | None:
+        """Return the answer for an address and its day; None where there is none that is young enough."""
         entry = self._entries(citycode).get(_key(address, citycode))
         try:
-            age = (self._today - date.fromisoformat(entry["asked_on"])).days  # type: ignore[index]
+            day = date.fromisoformat(entry["asked_on"])  # type: ignore[index]
             cells = {str(name): str(value) for name, value in entry["cells"].items()}  # type: ignore[index]
         except (TypeError, KeyError, ValueError, AttributeError):
             return None
-        return cells if 0 <= age <= self._keep_days else None
+        is_young = self._keep_days is None or 0 <= (self._today - day).days <= self._keep_days
+        return (cells, day) if is_young else None
 
     def add(self, answers: Mapping[tuple[str, str], Cells]) -> None:
         """Keep answers by address and commune, whole or not at all.

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from essmap.sources.client import BrokenAnswerError
 from essmap.texts import t
 
 _ID, ADDRESS, COMMUNE, CITYCODE = "id", "adresse", "commune", "code_insee"
@@ -36,7 +37,8 @@ class Question:
 class Answer:
     """What the service says of one address; coordinates in degrees WGS84, 0 and without meaning unless it was found.
 
-    ``status`` is ``ok``, ``not-found``, ``skipped`` (the service cannot read it) or ``error`` (it failed).
+    ``status`` is ``ok``, ``not-found``, ``skipped`` (the service cannot read it), ``error`` (it failed), or ``offline``
+    (nobody was asked).
     """
 
     status: str
@@ -74,29 +76,29 @@ def read_answers(body: bytes, questions: Sequence[Question]) -> list[Answer]:
 
     Raises
     ------
-    ValueError
-        With a French reason, if it is not a table, lacks a column, has other rows than were sent or makes no sense.
+    BrokenAnswerError
+        If it is not a table, lacks a column, has other rows than were sent or makes no sense.
     """
     try:
         header, *rows = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
     except (UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise ValueError(t("geocoder.reasons.not_csv")) from error
+        raise BrokenAnswerError(t("geocoder.reasons.not_csv")) from error
     place = {name: n for n, name in reversed(list(enumerate(header)))}
     missing = [name for name in (*_SENT, *RESULTS) if name not in place]
     if missing:
         start = " ".join(body[:60].decode(errors="replace").split())
-        raise ValueError(t("geocoder.reasons.columns", columns=", ".join(missing), start=start))
+        raise BrokenAnswerError(t("geocoder.reasons.columns", columns=", ".join(missing), start=start))
     rows = [row for row in rows if row]
     if len(rows) != len(questions) or any(len(row) != len(header) for row in rows):
-        raise ValueError(t("geocoder.reasons.rows", found=len(rows), expected=len(questions)))
+        raise BrokenAnswerError(t("geocoder.reasons.rows", found=len(rows), expected=len(questions)))
     answers = []
     for number, (row, one) in enumerate(zip(rows, questions, strict=True)):
         sent = [row[place[name]] for name in _SENT]
         if sent != [str(number), one.address, one.commune, one.citycode]:
-            raise ValueError(t("geocoder.reasons.other_row", row=number + 1))
+            raise BrokenAnswerError(t("geocoder.reasons.other_row", row=number + 1))
         answer = read_cells({name: row[place[name]] for name in RESULTS})
         if answer is None:
-            raise ValueError(t("geocoder.reasons.values", row=number + 1))
+            raise BrokenAnswerError(t("geocoder.reasons.values", row=number + 1))
         answers.append(answer)
     return answers
 

@@ -7,24 +7,18 @@ tried again a few times; anything else is said. What was fetched is kept only wh
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 import json
-import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
-import stamina
-
-from essmap import __version__
 from essmap.errors import SourceError
 from essmap.schema.atomic import write_whole
 from essmap.sources.canton_outlines import CantonOutlines, frame_of, parse_geojson
+from essmap.sources.client import Client, Manners
 from essmap.texts import t
 from essmap.texts.system import system_reason
 
@@ -37,16 +31,9 @@ _DEPARTMENT: Final = (
 )  # fmt: skip
 _CODE: Final = ("codeinsee", "codeinseeducanton", "codecanton", "inseecan", "cantoncode", "code")
 
-ATTEMPTS: Final = 5
-_WAIT_AT_MOST_S: Final = 30.0
-_TOO_BUSY_S: Final = 5.0  # how long the service blocks who asks too much
 _PAGE: Final = 1000
 _PAGES_AT_MOST: Final = 100
 _BYTES_AT_MOST: Final = 100 * 2**20
-_BUSY: Final = frozenset({429, 500, 502, 503, 504})
-
-# stamina writes a line in English for each retry unless it has somewhere to put it.
-logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +49,15 @@ class Service:
         Folder where answers are kept.
     contact : str
         Address written in the User-Agent; empty: none.
+    offline : bool
+        Whether only what is on disk is given.
     """
 
     url: str
     timeout_s: float
     cache: Path
     contact: str = ""
-
-
-class _BusyError(Exception):
-    """The service asks to come back; ``wait_s`` is when, if it says so."""
-
-    def __init__(self, reason: str, wait_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait_s = wait_s
+    offline: bool = False
 
 
 def read_ign_cantons(service: Service, department: str) -> tuple[CantonOutlines, Callable[[], None]]:
@@ -98,12 +80,15 @@ def read_ign_cantons(service: Service, department: str) -> tuple[CantonOutlines,
     Raises
     ------
     SourceError
-        If the service does not answer, answers something else than features, or not all of them.
+        If the service does not answer, answers something else than features, or not all of them; offline, if nothing
+        is kept.
     """
     path = _kept_at(service, department)
     kept = _kept(path)
     if kept is not None:
         return kept, lambda: None
+    if service.offline:
+        raise SourceError(t("cantons.errors.offline"))
     collection = _fetch(service, department)
     fetched_at = datetime.now(UTC).date().isoformat()
     content = json.dumps({**collection, "fetched_at": fetched_at}, ensure_ascii=False).encode()
@@ -142,8 +127,8 @@ def _outlines(collection: dict[str, Any], content: bytes, fetched_at: str) -> Ca
 
 def _fetch(service: Service, department: str) -> dict[str, Any]:
     """Return all features of a department as one collection."""
-    agent = f"essmap/{__version__}" + (f" ({service.contact})" if service.contact else "")
-    with httpx.Client(timeout=service.timeout_s, headers={"User-Agent": agent}) as client:
+    manners = Manners(timeout_s=service.timeout_s, bytes_at_most=_BYTES_AT_MOST, contact=service.contact)
+    with Client(manners) as client:
 
         def ask(**parameters: str | int) -> dict[str, Any]:
             query = {
@@ -197,62 +182,14 @@ def _all_pages(ask: Callable[..., dict[str, Any]], parameters: Mapping[str, str]
     return {**{key: collection[key] for key in ("type", "crs") if key in collection}, "features": [*features.values()]}
 
 
-def _answer(client: httpx.Client, service: Service, query: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(client: Client, service: Service, query: Mapping[str, Any]) -> dict[str, Any]:
     """Return one answer as a feature collection, asking again while the service has a bad moment."""
     try:
-        for attempt in stamina.retry_context(on=_when_to_ask_again, attempts=ATTEMPTS, timeout=None):
-            with attempt:
-                content = _read(client, service, query)
-    except (httpx.HTTPError, httpx.InvalidURL, _BusyError) as error:
-        reason = str(error) if isinstance(error, _BusyError) else t(f"cantons.reasons.{_reason(error)}")
-        raise SourceError(t("cantons.errors.no_answer", url=service.url, attempts=ATTEMPTS, reason=reason)) from error
+        content = client.ask(service.url, bytes, {name: str(value) for name, value in query.items()})
+    except SourceError as error:
+        raise SourceError(t("cantons.errors.service", reason=error)) from error
     try:
         return parse_geojson(content)
     except ValueError as error:
         start = " ".join(content[:80].decode(errors="replace").split())
         raise SourceError(t("cantons.errors.not_geojson", url=service.url, start=start)) from error
-
-
-def _read(client: httpx.Client, service: Service, query: Mapping[str, Any]) -> bytes:
-    """Return the body of one answer; one that drips or never ends is given up."""
-    until = time.monotonic() + service.timeout_s
-    with client.stream("GET", service.url, params=dict(query)) as response:
-        if response.status_code in _BUSY:
-            reason = t("cantons.reasons.status", status=response.status_code)
-            raise _BusyError(reason, _retry_after(response) if response.status_code == 429 else None)
-        if response.status_code != httpx.codes.OK:
-            raise SourceError(t("cantons.errors.status", url=service.url, status=response.status_code))
-        content = bytearray()
-        for part in response.iter_bytes():
-            content += part
-            if len(content) > _BYTES_AT_MOST:
-                raise SourceError(t("cantons.errors.too_long", url=service.url, n=_BYTES_AT_MOST // 2**20))
-            if time.monotonic() > until:
-                raise httpx.ReadTimeout("")
-    return bytes(content)
-
-
-def _when_to_ask_again(error: Exception) -> bool | float:
-    if isinstance(error, _BusyError):
-        return error.wait_s if error.wait_s is not None else True
-    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Return the seconds to wait that an answer names, as a number or a date."""
-    said = response.headers.get("Retry-After", "")
-    try:
-        wait = float(said) if said.isdecimal() else _seconds_until(email.utils.parsedate_to_datetime(said))
-    except (ValueError, TypeError):
-        wait = _TOO_BUSY_S
-    return min(max(wait, 0.0), _WAIT_AT_MOST_S)
-
-
-def _seconds_until(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "slow"
-    return "cut" if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) else "unreachable"

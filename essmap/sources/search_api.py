@@ -10,7 +10,6 @@ Source: annuaire-entreprises-data-gouv-fr/search-api, its code and its ``open-ap
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -169,7 +168,7 @@ def read_api(
     """
     places = _places(communes)
     with ExitStack() as stack:
-        asking = client or stack.enter_context(Client(service.manners, seed=random.randrange(2**32)))  # noqa: S311
+        asking = client or stack.enter_context(Client(service.manners))
         sent = asking.requests
         asker = _Asker(service, asking, progress)
         known = Known()

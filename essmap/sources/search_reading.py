@@ -13,10 +13,10 @@ from essmap.sources.search_slices import Slice
 
 PER_PAGE: Final = 25
 CAP: Final = 10_000  # a total of 10,000 means that or more; no page goes beyond
-#: Totals are close to exact up to here, and wrong by a few percent above.
+#: Totals are exact for a few units and close to it for some hundreds; above, they are wrong by a few percent.
 EXACT_UP_TO: Final = 1_000
-_TOLERANCE: Final = 0.02
-_TOLERANCE_ABOVE: Final = 0.05
+_WITHOUT_TOLERANCE: Final = 100
+_TOLERANCE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,12 @@ class Reading:
         """Whether the total, where it is close to exact, does not promise more either."""
         return self.is_whole and not (self.total is not None and len(self.found) < self.total <= EXACT_UP_TO)
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a slice over the cap, whose count is only as good as the flags it was parted by, has a short part."""
+        return self.total is not None and self.total >= CAP and bool(self.short)
+
 
 def least_of(total: int) -> int:
     """Return the units that a slice must hold, given its approximate total."""
-    return math.ceil(total * (1 - (_TOLERANCE if total <= EXACT_UP_TO else _TOLERANCE_ABOVE)))
+    return total if total <= _WITHOUT_TOLERANCE else math.ceil(total * (1 - _TOLERANCE))

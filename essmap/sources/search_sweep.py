@@ -102,31 +102,23 @@ class Sweep:
         if is_checked and self._is_known(reading):
             return reading
         for step in self._steps(reading):
-            before = len(reading.found)
             try:
                 step(reading)
             except NoAnswerError:
                 continue
             reading.found |= self.known.members(part)
             reading.short = self._still_short(reading)
-            is_second_look = bool(reading.slots) and step.func == self._look_again
-            is_stable = reading.is_whole and is_second_look and len(reading.found) == before
-            if (reading.is_sure or is_stable) and not self._is_in_doubt(reading):
-                reading.short = []
-                return reading
+            is_proved = reading.is_whole and step.func == self._divide and not reading.short
+            if is_proved or (reading.is_sure and not reading.is_in_doubt):
+                break
             if len(self._shown) > _REPAIRS_UNTIL:
                 break
         is_whole = reading.is_whole or self._is_whole_by_now(reading)
-        if is_whole and not self._is_in_doubt(reading):
+        if reading.is_sure and not reading.is_in_doubt:
             reading.short = []
-        elif not reading.short:
+        elif not is_whole and not reading.short:
             reading.short = [Shortfall(part, len(reading.found), reading.needed)]
         return reading
-
-    @staticmethod
-    def _is_in_doubt(reading: Reading) -> bool:
-        """Tell whether a slice over the cap, whose count is only as good as its flags, has a part that is short."""
-        return reading.total is not None and reading.total >= CAP and bool(reading.short)
 
     def _still_short(self, reading: Reading) -> list[Shortfall]:
         """Return the parts found short that later ones did not complete: of the first way to divide that has some."""
@@ -180,6 +172,8 @@ class Sweep:
         if reading.total is not None and reading.total <= PER_PAGE:  # all of it is on one page: nothing is skipped
             yield partial(self._walk)
             yield again(size=_OTHER_SIZES[0])
+            if len(reading.part.communes) > 1:  # something is counted and never shown: at least say where
+                yield partial(self._divide, division=next(ways))
             return
         if len(reading.part.filters) >= _DEPTH and (reading.total or 0) <= DEEPEST:
             ways = iter(())
@@ -222,7 +216,8 @@ class Sweep:
 
     def _look_again(self, reading: Reading, size: int) -> None:
         """Ask again with pages of another size, first where most units were repeated, until nothing is missing."""
-        if not reading.slots:
+        is_enough = size != _OTHER_SIZES[0] and len(reading.found) >= (reading.count or 0)
+        if not reading.slots or is_enough:  # nothing was skipped, and one other look was enough to see it
             return
         twice = repeats(reading.slots)
         pages = range(1, min(math.ceil(max(len(twice), reading.total or 0) / size), CAP // size) + 1)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from essmap import reference
 from essmap.schema.report import BuildReport, Change
 from essmap.schema.snapshot import Manifest
 from essmap.texts import t
 from essmap.view.format import integer
+
+#: Actors listed for somebody to look at; the JSON has them all.
+LISTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,13 @@ def sections(manifest: Manifest, report: BuildReport) -> list[Section]:
         _counted("rejected", report.rejected),
         _counted("hidden", report.hidden),
         _counted("unused", report.unused_positions),
+        _counted("activities", report.activities),
         _precisions(report.precisions),
         _changes(report),
         _counted("figures", report.figures),
         _counted("geocoding", report.geocoding),
+        _contested(report.contested),
+        _sentences("unused_decisions", report.unused_decisions),
         _sentences("shortfalls", report.shortfalls),
         _sentences("refusals", report.refusals),
     ]
@@ -98,6 +105,15 @@ def _changes(report: BuildReport) -> Section:
     rows = tuple((t(f"report.changes.{kind}"), integer(one.count), _names(one)) for kind, one in kinds.items())
     headings = (t("report.what"), t("report.count"), t("report.names"))
     return Section(t("report.sections.changes"), headings, rows, frozenset({1}))
+
+
+def _contested(names: Mapping[str, str]) -> Section:
+    """Return whom somebody should look at; the file of decisions asks for identifiers."""
+    ordered = sorted(names.items(), key=lambda item: (item[1], item[0]))
+    rows = [(name, identifier) for identifier, name in ordered[:LISTED]]
+    if (more := len(ordered) - LISTED) > 0:
+        rows.append((t("report.others", n=more, n_text=integer(more)), ""))
+    return Section(t("report.sections.contested"), (t("report.what"), t("report.identifier")), tuple(rows))
 
 
 def _names(change: Change) -> str:

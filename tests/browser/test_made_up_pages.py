@@ -1,4 +1,4 @@
-"""Every page on made-up data: a list declared exhaustive (verdicts are seen), a list of nobody, a list of one."""
+"""Every page on made-up data: lists declared exhaustive (verdicts are seen), a list of nobody, a list of one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from test_pages import ROOT, settled
 from benchmarks.made_up import made_up_snapshot
 from essmap.pages.navigation import PAGES
 from essmap.store import Store
+from standins.registers import made_up_register_snapshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("made_up")]
 
@@ -23,12 +24,21 @@ NO_NUMBER = re.compile(r"\b(?:nan|NaN|None|NaT|undefined|Infinity|Traceback)\b|<
 ADDRESSES = {address if key != "discover" else "": in_menu for key, (_, address, in_menu) in PAGES.items()}
 TERRITORIES = ["mon-territoire?canton=3102", "mon-territoire?commune=31555&avec=canton-3109"]
 LISTS = {"exhaustive": 3_000, "nobody": 0, "alone": 1}
+#: A department of 12,000 units as a build from a register leaves it.
+REGISTER = "register"
 #: Legal pages, which the menu does not show, say nothing of the list: one list is enough.
 VISITS = [
     (name, address)
-    for name in LISTS
+    for name in [*LISTS, REGISTER]
     for address in [*(a for a, in_menu in ADDRESSES.items() if in_menu or name == "exhaustive"), *TERRITORIES]
 ]
+
+
+def snapshot_of(name):
+    """Return the snapshot of a list."""
+    if name == REGISTER:
+        return made_up_register_snapshot()
+    return made_up_snapshot(LISTS[name], is_exhaustive=True, projects=min(LISTS[name], 120))
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +49,7 @@ def sites(app_server, tmp_path_factory):
     def site(name):
         if name not in started:
             root = tmp_path_factory.mktemp(name)
-            rows = LISTS[name]
-            Store(str(root)).save(made_up_snapshot(rows, is_exhaustive=True, projects=min(rows, 120)))
+            Store(str(root)).save(snapshot_of(name))
             started[name] = app_server(ROOT / "app.py", env={"ESSMAP_SNAPSHOTS": str(root)})
         return started[name]
 
@@ -86,9 +95,10 @@ def test_every_page_stands_on_made_up_data(page_at, sites, name, address):
     assert "Traceback" not in site.log.read_text(errors="replace")
 
 
-def test_verdicts_are_seen_on_an_exhaustive_list(page_at, sites):
+@pytest.mark.parametrize("name", ["exhaustive", REGISTER])
+def test_verdicts_are_seen_on_an_exhaustive_list(page_at, sites, name):
     """A territory of a list declared exhaustive says, axis by axis, what may be concluded, with its interval."""
-    page = opened(page_at, sites("exhaustive"), TERRITORIES[0]).page
+    page = opened(page_at, sites(name), TERRITORIES[0]).page
     table = page.locator("table").filter(has=page.locator("caption", has_text="Structures relevées par axe"))
     said = table.locator("tbody td:last-child").all_inner_texts()
     assert len(said) == 4

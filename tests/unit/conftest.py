@@ -11,11 +11,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
-import stamina
 from made_up_cantons import NAMES, POPULATIONS, RECTANGLES, SQUARES, StandIn, feature, rectangle
 
 from essmap.build.geography import Geography
 from essmap.schema.tables import CANTONS, COMMUNES, DEPARTMENT, EPCI, empty
+from essmap.sources.clock import SystemClock
 from essmap.sources.delimited import RawTable
 
 
@@ -88,7 +88,15 @@ def square_populations() -> RawTable:
 
 
 @pytest.fixture
-def wfs(square_features: list[dict[str, Any]]) -> Iterator[StandIn]:
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody waits between two attempts: the seconds that would have passed, in order."""
+    found: list[float] = []
+    monkeypatch.setattr(SystemClock, "sleep", lambda _self, seconds: found.append(seconds))
+    return found
+
+
+@pytest.fixture
+def wfs(square_features: list[dict[str, Any]], waits: list[float]) -> Iterator[StandIn]:
     """A stand-in for the service, which holds the made-up cantons; nobody waits between two attempts."""
     service = StandIn(features=square_features)
 
@@ -102,8 +110,7 @@ def wfs(square_features: list[dict[str, Any]]) -> Iterator[StandIn]:
     service.url = f"http://127.0.0.1:{server.server_port}/wfs/ows"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    with stamina.set_testing(True, attempts=5, cap=True):
-        yield service
+    yield service
     server.shutdown()
     server.server_close()
     thread.join()

@@ -6,7 +6,6 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-import stamina
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_rows import actor_rows
@@ -15,7 +14,7 @@ from essmap.build.addresses import WAYS, prepare_address, prepare_addresses
 from essmap.build.geocode import ACCEPTED_FROM, NOT_TAKEN, OUTCOMES, PLACED, REVIEWED_FROM, geocode, judge
 from essmap.errors import SourceError
 from essmap.schema.tables import ACTORS, validate
-from essmap.sources.geocoder import ATTEMPTS, GeocoderService
+from essmap.sources.geocoder import GeocoderService
 from essmap.sources.geocoder_rows import Answer
 from standins.geocoder import Hit, geocoder_stand_in, status
 
@@ -93,6 +92,7 @@ def answer(**said):
         ({"status": "not-found"}, "not_found"),
         ({"status": "skipped"}, "skipped"),
         ({"status": "error"}, "error"),
+        ({"status": "offline"}, "offline"),
     ],
 )
 def test_answer_is_worth_what_thresholds_say(said, outcome):
@@ -107,11 +107,11 @@ def test_nothing_is_taken_without_an_outline():
 
 
 @pytest.fixture
-def place(square_geography, tmp_path):
+def place(square_geography, tmp_path, waits):
     """Geocode rows of the made-up department against a stand-in that answers as told."""
 
     def run(frame, cache="cache", **state):
-        with geocoder_stand_in(**state) as stand_in, stamina.set_testing(True, attempts=ATTEMPTS, cap=True):
+        with geocoder_stand_in(**state) as stand_in:
             placed, report = geocode(frame, square_geography, GeocoderService(stand_in.url, tmp_path / cache))
         validate(placed, ACTORS)
         assert list(report.outcomes) == list(OUTCOMES)
@@ -167,7 +167,9 @@ def test_address_is_placed_with_its_precision(place, rows, square_geography):
     pd.testing.assert_frame_equal(pd.DataFrame(placed.drop(columns=changed)), pd.DataFrame(frame.drop(columns=changed)))
     assert frame["geo_precision"].eq("municipality").all()
     assert (report.placed, report.requests, report.sent, report.kept) == (3, 1, 3, 0)
-    assert report.as_dict()["outcomes"]["street"] == 1
+    assert report.counts["outcomes.street"] == 1
+    assert (report.source.key, report.source.licence) == ("geocoder", "Licence Ouverte 2.0")
+    assert report.source.vintage == report.source.fetched_at
 
 
 def test_whom_we_do_not_place_is_never_asked(place, rows):
@@ -198,6 +200,7 @@ def test_hit_in_another_commune_moves_nobody(place, rows, square_geography):
     placed, report, _ = place(frame, places=places)
     assert placed.geometry.geom_equals(frame.geometry).all()
     assert (report.placed, report.outcomes["outside_commune"], report.outcomes["elsewhere"]) == (0, 1, 1)
+    assert report.source is None
 
 
 def test_refresh_gives_the_same_without_asking(place, rows, square_geography, tmp_path):
@@ -216,7 +219,7 @@ def test_refresh_gives_the_same_without_asking(place, rows, square_geography, tm
 
 def test_service_that_fails_stops_the_build(place, rows):
     """No answer is an error, not an actor without position."""
-    with pytest.raises(SourceError, match="géocodage"):
+    with pytest.raises(SourceError, match="n’a pas répondu comme il faut"):
         place(rows({"address": "1 rue Haute"}), bad=[status(500)] * 50)
 
 

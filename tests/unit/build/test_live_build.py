@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_register import establishment, register_read, stand_in_steps
+from made_up_register import establishment, register_read
 
+from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
-from essmap.build.live import LiveOptions, build_live, counts_of
+from essmap.build.live import LiveOptions, build_live
+from essmap.build.overrides import Override, Overrides
 from essmap.build.privacy import MASKED_FIELDS
+from essmap.build.register import hidden_identifier
 from essmap.build.report import with_report
 from essmap.build.starter import build_starter, is_outdated, load_geography
 from essmap.cli.report import as_json
@@ -27,27 +30,9 @@ from essmap.view.exports import actors_csv
 from essmap.view.layers import publish_actors
 from essmap.view.rows import each_row
 
-
-@dataclass
-class Told:
-    """What a geocoder might report."""
-
-    asked: int
-    rejected: dict[str, int]
-    words: str
-    is_whole: bool
-
-
+NOTHING = GeocodeReport({})
 BOTH = LiveOptions("api+starter", with_starter=True)
 ALONE = LiveOptions("api")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def steps():
-    """Stand-ins for steps that are not there."""
-    with pytest.MonkeyPatch.context() as patch:
-        stand_in_steps(patch)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +103,7 @@ def test_no_planted_value_is_in_any_artefact(territory, tmp_path, options):
 
     def geocode(actors, _geography):
         asked.append(pd.DataFrame(actors).to_csv().casefold())
-        return actors, None
+        return actors, NOTHING
 
     read = register_read([*planted_rows(), public])
     snapshot = build_live(read, "31", replace(options, withheld=listed, geocode=geocode), geography=territory)
@@ -201,6 +186,17 @@ def test_opposition_to_one_row_is_to_the_actor(territory, starter_snapshot):
         assert len(after.table("merges")) == 0
 
 
+@pytest.mark.parametrize("kind", ["siren", "siret"])
+def test_opposition_by_a_number_that_is_hidden(territory, kind):
+    """The page of a hidden actor gives no number, but whoever objects knows it: the next build obeys."""
+    row = establishment(1, diffusion="P", name="LES AMIS CACHES")
+    withheld = Withheld((Entry(kind, row[kind]),), "x")
+    read = register_read([row, establishment(2)])
+    snapshot = build_live(read, "31", replace(ALONE, withheld=withheld), geography=territory)
+    assert snapshot.table("actors")["name"].tolist() == ["Association Inventee 2"]
+    assert snapshot.report.rejected == {"withheld": 1}
+
+
 def test_starter_build_obeys_the_list_too(starter_snapshot):
     """The embedded rows are withheld by identifier; counts say so."""
     holder = starter_snapshot.table("projects")["actor_id"].dropna().iloc[0]
@@ -268,19 +264,46 @@ def test_department_without_starter_data_is_said(territory):
 
 
 def test_figures_of_source_and_geocoder_are_told(territory):
-    """What the source and the geocoder counted is in the report; a second file is named without any row."""
+    """What the source and the geocoder counted is in the report; others are named without rows."""
+    file = register_read([]).files[0]
 
     def geocode(actors, _geography):
-        return actors, Told(3, {"score": 1, "none": 0}, "words", True)
+        return actors, GeocodeReport({"street": 2, "error": 0}, requests=3, source=replace(file, key="geocoder"))
 
     read = register_read([establishment(1)], figures={"requests": 7})
     read = replace(read, files=(*read.files, replace(read.files[0], key="dinum_units", title="Autre")))
     snapshot = build_live(read, "31", replace(ALONE, geocode=geocode), geography=territory)
     assert dict(snapshot.report.figures) == {"requests": 7}
-    assert dict(snapshot.report.geocoding) == {"asked": 3, "rejected.score": 1}
+    assert dict(snapshot.report.geocoding) == {"outcomes.street": 2, "requests": 3, "sent": 0, "kept": 0}
+    assert dict(snapshot.report.activities) == {"mapped": 1, "without_domain": 0}
     records = {source.key: source for source in snapshot.manifest.sources}
-    assert (records["api_search"].rows_in, records["dinum_units"].rows_in) == (1, 0)
-    assert counts_of(None) == {}
+    assert [records[key].rows_in for key in ("api_search", "dinum_units", "geocoder")] == [1, 0, 0]
+    unplaced = build_live(read, "31", ALONE, geography=territory)
+    assert "geocoder" not in {source.key for source in unplaced.manifest.sources}
+
+
+def test_what_a_person_should_look_at_is_told(territory, starter_copy):
+    """Two rows of the register that could be one gathered row, and a decision on nobody: named, without any number."""
+    row = next(
+        row for row in starter_copy.rows(ACTORS_FILE).values() if row["id"] == "arbres-et-paysages-d-autan-31004"
+    )
+    same = {"name": row["name"], "commune_code": row["commune_code"]}
+    read = register_read([establishment(1, **same), establishment(2, **same, diffusion="P")])
+    overrides = Overrides("decisions.csv", kept_apart=(Override(row["id"], "siret-55210055400013", 7),))
+    options = replace(BOTH, starter_folder=starter_copy.path, overrides=overrides)
+    report = build_live(read, "31", options, geography=territory).report
+    assert set(report.contested) == {
+        row["id"],
+        "siret-90000000100001",
+        hidden_identifier(row["commune_code"], row["name"]),
+    }
+    assert report.contested[row["id"]] == row["name"]
+    (sentence,) = report.unused_decisions
+    assert sentence.startswith("decisions.csv, ligne 7 (right)")
+    assert not [number for number in ("552100554", "900000002") if number in json.dumps(report.as_dict())]
+    withheld = Withheld((Entry("actor_id", row["id"]),), "x")
+    after = build_live(read, "31", replace(options, withheld=withheld), geography=territory).report
+    assert row["id"] not in after.contested
 
 
 CELLS = {

@@ -122,6 +122,7 @@ def test_row_that_could_be_several_is_left_alone_and_said():
     merged = merge(starter, register)
     assert pairs(merged) == set()
     assert merged.contested == ("a", *(f"siret-{siret}" for siret in SIRETS[:2]))
+    assert {frozenset(pair) for pair in merged.rivals} == {frozenset({"a", f"siret-{one}"}) for one in SIRETS[:2]}
     assert merged.actors.set_index("actor_id")["is_confirmed"]["a"] is pd.NA
 
 

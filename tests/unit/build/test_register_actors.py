@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_register import MURET, TOULOUSE, establishment, register_read, stand_in_steps
+from made_up_register import MURET, TOULOUSE, establishment, register_read
 
 from essmap.build.capitals import chosen_names, readable_address, readable_name
 from essmap.build.geography import Geography
@@ -15,14 +15,6 @@ from essmap.build.register import RegisterActors, register_actors
 from essmap.build.starter import load_geography
 from essmap.schema.folding import fold
 from essmap.schema.tables import ACTORS, validate
-
-
-@pytest.fixture(scope="module", autouse=True)
-def steps():
-    """Stand-ins for steps that are not there."""
-    with pytest.MonkeyPatch.context() as patch:
-        stand_in_steps(patch)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from made_up_register import establishment, register_read, stand_in_steps
+from made_up_register import establishment, register_read
 
+from essmap.build.geocode import GeocodeReport
 from essmap.build.starter import load_geography
 from essmap.cli import build as module
 from essmap.errors import SourceError
@@ -64,7 +65,7 @@ class Registers:
 
         def look_up(actors, geography):
             self.geocoded += 1
-            return actors, None
+            return actors, GeocodeReport({})
 
         return look_up
 
@@ -72,7 +73,6 @@ class Registers:
 @pytest.fixture
 def registers(monkeypatch):
     """Stand-ins in the place of the sources."""
-    stand_in_steps(monkeypatch)
     found = Registers()
     for name in ("read_service", "open_stock", "geocoder"):
         monkeypatch.setattr(module, name, getattr(found, name))

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from essmap.pages.data import _report, _sources
 from essmap.schema.report import BuildReport, Change, Changes
+from essmap.view.build_report import LISTED
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -60,3 +61,15 @@ def test_source_whose_rows_are_not_counted_has_no_number(starter_snapshot):
     manifest = replace(starter_snapshot.manifest, sources=(replace(first, rows_in=0, rows_kept=0), *others))
     html = _sources(SimpleNamespace(manifest=manifest))
     assert html.count('<td class="number">–</td>') == 2
+
+
+def test_what_a_person_should_look_at_is_listed(starter_snapshot):
+    """Actors that could be several and decisions without effect have a table each; a long list says what is left."""
+    contested = {f"id-{number:03}": f"Structure {number:03} {HOSTILE}" for number in range(LISTED + 2)}
+    report = BuildReport("api", contested=contested, unused_decisions=(HOSTILE,), activities={"no_domain": 1200})
+    html = drawn(starter_snapshot, report)
+    assert f"id-{LISTED - 1:03}" in html
+    assert f"id-{LISTED:03}" not in html
+    assert "et 2 autres" in html
+    assert "trop général" in html
+    assert "<script" not in html

@@ -10,6 +10,7 @@ import pytest
 
 from essmap.errors import DataError, SourceError
 from essmap.schema import withheld as module
+from essmap.schema.folding import fold
 from essmap.schema.tables import MERGES
 from essmap.schema.withheld import NOBODY, Entry, read_withheld, show_again, shown, withhold
 
@@ -147,7 +148,7 @@ def test_rows_match_by_identifier_siren_or_siret():
 
 
 def test_snapshot_is_shown_without_them(starter_snapshot):
-    """The actor is gone; its supports stay, name no actor and stand at their commune; the rest is untouched."""
+    """The actor is gone; its supports stay, name nobody and stand at their commune; the rest is untouched."""
     projects = starter_snapshot.layer("projects")
     holder = projects["actor_id"].dropna().iloc[0]
     seen = shown(starter_snapshot, module.Withheld((Entry("actor_id", holder),), "x"))
@@ -156,6 +157,13 @@ def test_snapshot_is_shown_without_them(starter_snapshot):
     after = seen.layer("projects")
     theirs = projects["actor_id"].eq(holder).fillna(False).to_numpy(dtype=bool)
     assert after.loc[theirs, "actor_id"].isna().all()
+    assert set(after.loc[theirs, "holder_name"]) == {"titulaire non affiché"}
+    for name in ("programme", "support_kind", "year", "amount_eur", "commune_code"):
+        assert after.loc[theirs, name].equals(projects.loc[theirs, name])
+    name = projects.loc[theirs, "holder_name"].iloc[0]
+    told = fold(pd.DataFrame(after[theirs]).to_csv())
+    assert fold(name) not in told
+    assert fold(holder) not in told
     places = seen.layer("communes").set_index("commune_code")
     for project in after[theirs].itertuples():
         place = places.loc[project.commune_code]
@@ -174,6 +182,20 @@ def test_actor_is_withheld_by_what_was_merged_into_it(starter_snapshot):
     seen = shown(snapshot, module.Withheld((Entry("siren", "900000001"),), "x"))
     assert kept not in set(seen.table("actors")["actor_id"])
     assert len(seen.table("merges")) == 0
+
+
+def test_supports_that_only_say_the_name_name_nobody_either(starter_snapshot):
+    """A support that names its holder in words, without naming an actor, is no way around; identifiers stay unique."""
+    actors, projects = starter_snapshot.table("actors"), starter_snapshot.layer("projects")
+    first, second = projects["actor_id"].dropna().unique()[:2]
+    loose = projects.assign(actor_id=projects["actor_id"].where(projects["actor_id"].ne(first), None))
+    snapshot = module.replace(starter_snapshot, tables={**starter_snapshot.tables, "projects": loose})
+    for holder in (first, second):
+        snapshot = shown(snapshot, module.Withheld((Entry("actor_id", holder),), "x"))
+    names = set(actors.loc[actors["actor_id"].isin([first, second]), "name"])
+    assert not names & set(snapshot.table("projects")["holder_name"])
+    assert snapshot.table("projects")["project_id"].is_unique
+    assert len(snapshot.table("projects")) == len(projects)
 
 
 def test_nobody_to_withhold_gives_the_same_snapshot(starter_snapshot):

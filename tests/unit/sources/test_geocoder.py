@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
 from essmap.errors import SourceError
-from essmap.sources.geocoder import ATTEMPTS, ROUNDS, GeocoderService, ask_geocoder
+from essmap.sources.client import Manners
+from essmap.sources.geocoder import ROUNDS, GeocoderService, ask_geocoder
 from essmap.sources.geocoder_rows import Answer, Question, cells_of, read_answers, read_cells, to_csv
 from standins.geocoder import Hit, body, cut, geocoder_stand_in, hang_up, status
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
+ATTEMPTS = Manners().attempts
+
+
 @pytest.fixture
-def stand_in():
+def stand_in(waits):
     """A geocoder that finds one point for anything; nobody waits between two attempts."""
-    with geocoder_stand_in(default=Hit(1.0, 43.0)) as service, stamina.set_testing(True, attempts=ATTEMPTS, cap=True):
+    with geocoder_stand_in(default=Hit(1.0, 43.0)) as service:
         yield service
 
 
@@ -99,20 +103,21 @@ def test_bad_moments_are_tried_again(stand_in, service, bad):
     assert result.requests == ATTEMPTS
 
 
-def test_service_says_when_to_come_back(stand_in, service, monkeypatch):
-    """Seconds or a date: the wait that is named is kept, within reason; without one it is what the service blocks."""
-    from essmap.sources import geocoder
-
-    waits = []
-    original = geocoder._when_to_ask_again
-    monkeypatch.setattr(geocoder, "_when_to_ask_again", lambda error: waits.append(original(error)) or True)
+def test_service_says_when_to_come_back(stand_in, service, waits):
+    """Seconds or a date: the wait that is named is kept; without one it is what the service blocks."""
     later = datetime.now(UTC) + timedelta(seconds=20)
-    named = ["7", later.strftime("%a, %d %b %Y %H:%M:%S GMT"), "soon", "999999"]
+    named = ["7", later.strftime("%a, %d %b %Y %H:%M:%S GMT"), "soon"]
     stand_in.bad = [status(429, Retry_After=value) for value in named]
     ask_geocoder(service, questions(1))
-    assert waits[0] == 7
-    assert waits[1] == pytest.approx(20, abs=3)
-    assert waits[2:] == [5, 60]
+    assert waits == [pytest.approx(seconds, abs=3) for seconds in (7.5, 20, 5.5)]
+
+
+def test_service_that_wants_to_be_left_alone_is(stand_in, service):
+    """A wait of hours is not waited for: it is said."""
+    stand_in.bad = [status(429, Retry_After="999999")]
+    with pytest.raises(SourceError, match="demande d’attendre"):
+        ask_geocoder(service, questions(1))
+    assert len(stand_in.files) == 1
 
 
 @pytest.mark.parametrize(("bad", "words"), [("500", "réponse 500"), ("cut", "coupée"), ("page", "colonnes absentes")])
@@ -124,18 +129,20 @@ def test_attempts_are_bounded(stand_in, service, bad, words):
     assert len(stand_in.files) == ATTEMPTS
 
 
-@pytest.mark.parametrize("code", [302, 400, 404, 413])
-def test_refusals_are_not_tried_again(stand_in, service, code):
-    """What the service refuses is said at once."""
+@pytest.mark.parametrize(
+    ("code", "words"), [(302, "autre hôte"), (400, "réponse 400"), (404, "réponse 404"), (413, "réponse 413")]
+)
+def test_refusals_are_not_tried_again(stand_in, service, code, words):
+    """What the service refuses is said at once, and no address goes to another host."""
     stand_in.bad = [status(code, Location="http://127.0.0.1:1/")] * 2
-    with pytest.raises(SourceError, match=f"réponse {code}.*ESSMAP_GEOCODER_URL"):
+    with pytest.raises(SourceError, match=f"{words}.*réglages"):
         ask_geocoder(service, questions(1))
     assert len(stand_in.files) == 1
 
 
-def test_service_that_is_not_there_is_said(tmp_path):
+def test_service_that_is_not_there_is_said(tmp_path, waits):
     """Nobody listens: a sentence with the address."""
-    with stamina.set_testing(True, attempts=ATTEMPTS, cap=True), pytest.raises(SourceError, match="injoignable"):
+    with pytest.raises(SourceError, match="injoignable"):
         ask_geocoder(GeocoderService("http://127.0.0.1:1/geocodage", tmp_path), questions(1))
 
 
@@ -219,6 +226,17 @@ def test_what_is_not_found_is_kept_too(stand_in, service):
     ask_geocoder(service, questions(1), now=NOW)
     result = ask_geocoder(service, questions(1), now=NOW)
     assert (result.sent, result.answers[questions(1)[0]].status) == (0, "not-found")
+
+
+def test_offline_nobody_is_asked(stand_in, service):
+    """What is on disk serves however old; an address that is not stays unanswered, and is asked by the next build."""
+    ask_geocoder(service, questions(2), now=NOW - timedelta(days=900))
+    stand_in.files.clear()
+    result = ask_geocoder(replace(service, offline=True), questions(3), now=NOW)
+    assert [result.answers[one].status for one in questions(3)] == ["ok", "ok", "offline"]
+    assert (result.kept, result.sent, result.requests, stand_in.files) == (2, 0, 0, [])
+    assert result.days == {(NOW - timedelta(days=900)).date()}
+    assert ask_geocoder(service, questions(3), now=NOW - timedelta(days=900)).sent == 1
 
 
 def test_another_service_has_its_own_answers(stand_in, service):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
-import stamina
 from made_up_cantons import feature, send
 
 from essmap.errors import SourceError
-from essmap.sources.ign_cantons import ATTEMPTS, LAYER, Service, read_ign_cantons
+from essmap.sources.client import Manners
+from essmap.sources.ign_cantons import LAYER, Service, read_ign_cantons
+
+ATTEMPTS = Manners().attempts
 
 
 @pytest.fixture
@@ -119,11 +122,13 @@ def test_attempts_are_bounded(wfs, service, bad, words):
     assert len(wfs.requests) == ATTEMPTS
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 302])
-def test_refusals_are_not_tried_again(wfs, service, status):
+@pytest.mark.parametrize(
+    ("status", "words"), [(400, "réponse 400"), (403, "réponse 403"), (404, "réponse 404"), (302, "autre hôte")]
+)
+def test_refusals_are_not_tried_again(wfs, service, status, words):
     """What the service refuses is said at once."""
     wfs.bad = [lambda h: send(h, status, b"", Location="http://127.0.0.1:1/")] * 2
-    with pytest.raises(SourceError, match=f"réponse {status}"):
+    with pytest.raises(SourceError, match=words):
         read_ign_cantons(service, "31")
     assert len(wfs.requests) == 1
 
@@ -170,13 +175,25 @@ def test_answer_that_drips_is_given_up(wfs, tmp_path):
         read_ign_cantons(Service(wfs.url, 0.0001, tmp_path), "31")
 
 
-def test_unreachable_service_is_said(tmp_path):
+def test_unreachable_service_is_said(tmp_path, waits):
     """Nobody at that address: a sentence with the address and another way."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/wfs"
-    with stamina.set_testing(True, attempts=2), pytest.raises(SourceError, match=f"{url}.*injoignable.*--cantons"):
+    with pytest.raises(SourceError, match=f"{url}.*injoignable.*--cantons"):
         read_ign_cantons(Service(url, 5.0, tmp_path), "31")
+
+
+def test_offline_nobody_is_asked(wfs, service):
+    """What is kept serves; nothing kept is said, with what to do."""
+    with pytest.raises(SourceError, match="--offline"):
+        read_ign_cantons(replace(service, offline=True), "31")
+    assert wfs.requests == []
+    outlines, keep = read_ign_cantons(service, "31")
+    keep()
+    asked = len(wfs.requests)
+    assert codes(read_ign_cantons(replace(service, offline=True), "31")[0]) == codes(outlines)
+    assert len(wfs.requests) == asked
 
 
 def test_kept_answer_is_read_without_the_service(wfs, service):

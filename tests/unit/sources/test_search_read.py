@@ -214,6 +214,15 @@ def test_units_that_are_counted_but_never_shown_are_said(small, communes, tmp_pa
     assert set(there["siret"]) - set(found.frame["siret"]) == set(there["siret"][there["siren"].isin(in_one_place[5:])])
 
 
+def test_loss_of_a_few_units_in_a_large_slice_is_said(small, communes, tmp_path):
+    """Fewer than the tolerance of the slice they were first asked in: smaller slices, whose totals are exact, tell."""
+    few = [unit.siren for unit in small if {site.commune for site in unit.sites} == {"31149"} and unit.is_ess
+           and unit.is_open]  # fmt: skip
+    found = read(SearchStandIn(small, lost=frozenset(few[:1])), tmp_path, communes)
+    assert not found.is_complete
+    assert any("Colomiers" in sentence for sentence in found.shortfalls)
+
+
 def test_commune_that_never_answers_is_said_and_the_rest_is_read(small, communes, tmp_path):
     """Every request that names a commune fails: what is only there is missing, a sentence names the commune."""
     stand_in = SearchStandIn(small, dead_communes=frozenset({"31149"}), other_copy=0)
