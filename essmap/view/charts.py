@@ -17,7 +17,7 @@ HEIGHT: Final = 360
 _LOCALE: Final = {"number": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", "\u202f€"]}}
 
 #: Colour and shape of a point, by the limits it lies outside of: told apart without colour too.
-_OUTSIDE: Final = {"no": ("#6b7280", "circle"), "95": ("#b35c00", "diamond"), "998": ("#b3261e", "triangle-up")}
+_OUTSIDE: Final = {"no": ("#6b7280", "circle"), "95": ("#b35c00", "diamond"), "998": ("#d1493f", "triangle-up")}
 
 #: Above this many times, the horizontal axis goes by factors.
 _WIDE: Final = 8.0
