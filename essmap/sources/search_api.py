@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,11 +23,11 @@ from essmap.errors import SourceError
 from essmap.schema.register import RegisterFile, RegisterRead
 from essmap.sources.answers import Answer, Answers
 from essmap.sources.client import Client, Manners, NoAnswerError
-from essmap.sources.search_answers import INNER_AT_MOST, check_obeyed, read_answer
+from essmap.sources.search_answers import INNER_AT_MOST, INNER_DEFAULT, check_obeyed, may_be_cut, read_answer
 from essmap.sources.search_networks import Cut, Networks
 from essmap.sources.search_reading import PER_PAGE, Shortfall
 from essmap.sources.search_rows import register_rows
-from essmap.sources.search_slices import SECTIONS, Known, Places, Slice, describe
+from essmap.sources.search_slices import SECTIONS, Known, Places, Slice, describe, with_districts
 from essmap.sources.search_sweep import Sweep
 from essmap.texts import t
 
@@ -38,11 +38,12 @@ PUBLISHED_AT: Final = "https://recherche-entreprises.api.gouv.fr"
 _GROUP: Final = 60_000
 #: Requests in a row that were given up, each after several attempts.
 _FAILURES_AT_MOST: Final = 8
+_LIMIT: Final = "limite_matching_etablissements"
 #: Sent with every request: no officers, no accounts.
 _ALWAYS: Final = {
     "minimal": "true",
     "include": "siege,complements,matching_etablissements",
-    "limite_matching_etablissements": str(INNER_AT_MOST),
+    _LIMIT: str(INNER_AT_MOST),
 }
 
 
@@ -83,6 +84,7 @@ class _Asker:
         self._progress = progress
         self._used: dict[Path, Answer] = {}
         self._failures = 0
+        self._is_limit_proved = False
         self.expected = 1
         self.from_disk = 0
 
@@ -100,8 +102,30 @@ class _Asker:
             self.from_disk += path not in self._used
         self._used[path] = Answer(None, answer.fetched_at, answer.digest)
         self.report()
-        content = answer.content
-        return content if isinstance(content, dict) else {}
+        content = answer.content if isinstance(answer.content, dict) else {}
+        try:
+            self._check_limit(content, parameters)
+        except SourceError:
+            if not self._is_offline:
+                path.unlink(missing_ok=True)  # it shows a part: it must not be read again when the service is mended
+            raise
+        return content
+
+    def _check_limit(self, content: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+        """Ask once more, for fewer establishments, where a unit shows as many as a service does that ignores the limit.
+
+        An answer that shows more than were asked for is refused (`check_obeyed`); one that shows more than a service
+        does by itself proves that the limit holds.
+        """
+        if self._is_limit_proved or not content.get("results"):
+            return
+        most = max(len(unit["matching_etablissements"]) for unit in content["results"])
+        if most > INNER_DEFAULT:
+            self._is_limit_proved = True
+        elif _LIMIT not in parameters and may_be_cut(content, INNER_DEFAULT):
+            with suppress(NoAnswerError):
+                fewer = self({**parameters, _LIMIT: str(INNER_DEFAULT - 1)})
+                self._is_limit_proved = may_be_cut(fewer, INNER_DEFAULT - 1)
 
     def _fetched(self, asked: Mapping[str, str]) -> dict[str, Any]:
         """Return an answer of the service; after too many in a row that did not come, it is down."""
@@ -204,27 +228,39 @@ def _read_all(asker: _Asker, known: Known, places: Places, department: str) -> t
     short = [one for part in groups for one in sweep.read(part).short]
     cut = Networks(asker, places, known, department).complete(groups)
     escaped = [one for section in SECTIONS for one in _check_section(sweep, Slice(department), section)]
+    if not short and not escaped:
+        escaped = _check_part(sweep, Slice(department))
     return short or escaped, cut
 
 
 def _check_section(sweep: Sweep, whole: Slice, section: str) -> list[Shortfall]:
     """Count a section in the whole department, and read it where some of its units are in no known commune."""
-    part = whole.of("section_activite_principale", section)
+    return _check_part(sweep, whole.of("section_activite_principale", section))
+
+
+def _check_part(sweep: Sweep, part: Slice) -> list[Shortfall]:
+    """Count a part of the department, and read it where some of its units are not known; the whole has them all.
+
+    The whole is counted too, since a unit may have no section. What nobody can count is not known to be whole.
+    """
     try:
         count = sweep.count(part)
     except NoAnswerError:
-        return [Shortfall(part, len(sweep.known.members(part)), None)]
-    if count is None or len(sweep.known.members(part)) >= count:
-        return []
-    return sweep.read(part).short
+        count = None
+    found = len(sweep.known.members(part))
+    if count is None:
+        return [Shortfall(part, found, None)]
+    return [] if found >= count else sweep.read(part).short
 
 
 def _places(communes: pd.DataFrame) -> Places:
     codes = communes["commune_code"].astype(str).tolist()
-    return Places(
-        names=dict(zip(codes, communes["commune_name"].astype(str), strict=True)),
-        postcodes={code: tuple(map(str, found)) for code, found in zip(codes, communes["postcodes"], strict=True)},
-        population={code: int(number) for code, number in zip(codes, communes["population"], strict=True)},
+    return with_districts(
+        Places(
+            names=dict(zip(codes, communes["commune_name"].astype(str), strict=True)),
+            postcodes={code: tuple(map(str, found)) for code, found in zip(codes, communes["postcodes"], strict=True)},
+            population={code: int(number) for code, number in zip(codes, communes["population"], strict=True)},
+        )
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pandas as pd
 
 from essmap.schema.register import REGISTER_COLUMNS
-from essmap.sources.search_answers import MASK, department_of
+from essmap.sources.search_answers import MASK, department_of, is_partial
 from essmap.sources.search_slices import Known
 
 _SIREN: Final = re.compile(r"[0-9]{9}")
@@ -85,7 +85,7 @@ def _row(unit: Mapping[str, Any], site: Mapping[str, Any]) -> dict[str, str]:
     complement, address = _address(site)
     lon, lat = _degrees(site.get("longitude"), 180), _degrees(site.get("latitude"), 90)
     has_point = bool(lon and lat)
-    is_partial = "P" in (unit.get("statut_diffusion"), site.get("statut_diffusion_etablissement"))
+    is_hidden = is_partial(unit, site)
     is_seat = site["est_siege"] if isinstance(site.get("est_siege"), bool) else site.get("siret") == seat.get("siret")
     row = {
         "siret": _text(site["siret"]),
@@ -102,7 +102,7 @@ def _row(unit: Mapping[str, Any], site: Mapping[str, Any]) -> dict[str, str]:
         "siae": _text(complements.get("type_siae")) if complements.get("est_siae") is not False else "",
         "rna": _text(complements.get("identifiant_association")),
         "is_head_office": "yes" if is_seat else "no",
-        "diffusion": "P" if is_partial else "O",
+        "diffusion": "P" if is_hidden else "O",
         "address": address,
         "complement": complement,
         "postcode": _text(site.get("code_postal")),
@@ -112,7 +112,7 @@ def _row(unit: Mapping[str, Any], site: Mapping[str, Any]) -> dict[str, str]:
         "position_quality": "",
         "updated": _either(site, unit, "date_mise_a_jour_insee")[:10],
     }
-    return row | dict.fromkeys(_FINER_THAN_THE_COMMUNE, "") if is_partial else row
+    return row | dict.fromkeys(_FINER_THAN_THE_COMMUNE, "") if is_hidden else row
 
 
 def _text(value: Any) -> str:

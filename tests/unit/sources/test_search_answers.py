@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from essmap.errors import SourceError
 from essmap.schema.register import REGISTER_COLUMNS
-from essmap.sources.search_answers import MASK, check_obeyed, department_of, is_natural_person, read_answer
+from essmap.sources.search_answers import (
+    MASK,
+    check_obeyed,
+    check_parted,
+    department_of,
+    is_natural_person,
+    read_answer,
+)
 from essmap.sources.search_rows import register_rows
 from essmap.sources.search_slices import Known, Places, Slice, describe, divisions, packed
 
@@ -121,6 +128,9 @@ def test_point_is_a_pair_of_numbers_or_nothing(lat, lon, is_point):
     "said",
     [
         {"statut_diffusion": "P"},
+        {"statut_diffusion": None},
+        {"statut_diffusion": "p"},
+        {"siege": {}, "matching_etablissements": [site(statut_diffusion_etablissement=None)]},
         {"siege": {}, "matching_etablissements": [site(statut_diffusion_etablissement="P")]},
         {"statut_diffusion": "P", "sigle": MASK, "siege": site(
             siret="90000000100012", adresse=MASK, code_postal=MASK, latitude=MASK, longitude=MASK, numero_voie=MASK,
@@ -179,6 +189,10 @@ def test_broken_answer_is_worth_asking_again(body):
         read_answer(body)
 
 
+def without_status():
+    return {name: value for name, value in site().items() if name != "statut_diffusion_etablissement"}
+
+
 def without(name):
     return {key: value for key, value in unit().items() if key != name}
 
@@ -200,6 +214,10 @@ def without(name):
         ({"results": [unit(nombre_etablissements="3")], "total_results": 1}, "nombre_etablissements"),
         ({"results": [unit(matching_etablissements=[{"siret": "1"}])], "total_results": 1}, "commune"),
         ({"results": [unit(matching_etablissements=[None])], "total_results": 1}, "siret"),
+        ({"results": [without("statut_diffusion")], "total_results": 1}, "statut_diffusion"),
+        ({"results": [unit(matching_etablissements=[without_status()])], "total_results": 1},
+         "statut_diffusion_etablissement"),
+        ({"results": [unit(siege=without_status())], "total_results": 1}, "statut_diffusion_etablissement"),
     ],
 )  # fmt: skip
 def test_answer_of_another_shape_is_a_changed_service(content, word):
@@ -226,6 +244,12 @@ def test_obedient_answer_passes():
         ({}, {"activite_principale": "94.99Z,93.12Z"}, "activite_principale"),
         ({"nature_juridique": None}, {"nature_juridique": "9220"}, "nature_juridique"),
         ({}, {"code_commune": "31149"}, "code_commune"),
+        ({}, {"code_postal": "31200,31300"}, "code_postal"),
+        (
+            {"matching_etablissements": [site()] * 10},
+            {"limite_matching_etablissements": "9"},
+            "limite_matching_etablissements",
+        ),
         ({}, {"page": "2"}, "page"),
         ({}, {"per_page": "20"}, "per_page"),
     ],
@@ -237,6 +261,21 @@ def test_ignored_filter_is_an_error(said, asked, name):
     place = {key: value for key, value in ASKED.items() if key != "code_commune"}
     with pytest.raises(SourceError, match="departement"):
         check_obeyed(answer(unit()), {**place, "departement": "09"})
+
+
+def test_postcode_that_is_hidden_may_be_the_one_asked_for():
+    """A masked establishment does not show where it is: it is no sign that a filter was ignored."""
+    hidden = unit(siege={}, matching_etablissements=[site(code_postal=MASK, statut_diffusion_etablissement="P")])
+    check_obeyed(answer(hidden), {**ASKED, "code_postal": "31200"})
+    check_obeyed(answer(unit()), {**ASKED, "code_postal": "31000"})
+
+
+def test_flag_that_is_ignored_gives_two_halves_alike():
+    """With and without a flag the same units come first: refused; one that moved meanwhile is not."""
+    check_parted(["1", "2", "3"], ["3", "4", "5"], "est_association")
+    check_parted([], ["3"], "est_association")
+    with pytest.raises(SourceError, match="est_association"):
+        check_parted(["1", "2", "3"], ["3", "2", "5", "6"], "est_association")
 
 
 def test_persons_are_told_from_legal_persons():
