@@ -2,7 +2,8 @@
 
 The contract is the producer's code and documentation as read in July 2026. A field that is needed and missing means
 that the service changed; a filter that the rows do not follow means that the service ignores it: both stop the read,
-since the result would be silently wrong. Of natural persons nothing but numbers and places is kept, not even on disk.
+since the result would be silently wrong. Of natural persons nothing but numbers and places is kept, not even on disk;
+of partial diffusion nothing finer than the commune, and of an address at somebody's home not whose it is.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from essmap.errors import SourceError
+from essmap.sources.search_addresses import kept_of_site
 from essmap.texts import t
 
 #: What the service writes instead of a value that must not be shown.
@@ -115,21 +117,27 @@ def _kept(unit: Any) -> dict[str, Any]:
     is_person = is_natural_person(unit)
     fields, of_a_site = (_NUMBERS, _PLACE) if is_person else (_UNIT, _SITE)
     seat = unit["siege"] or {}
+    said = {name: unit[name] for name in fields if name in unit}
+    if unit["statut_diffusion"] != "O":  # its acronym is protected, its name is not
+        said.pop("sigle", None)
+        if said.get("nom_raison_sociale"):
+            said.pop("nom_complet", None)
     return {
-        **{name: unit[name] for name in fields if name in unit},
+        **said,
         "siren": str(unit["siren"]),
         "natural_person": is_person,
-        "siege": _site(seat, of_a_site) if seat else {},
-        "matching_etablissements": [_site(site, of_a_site) for site in unit["matching_etablissements"] or []],
+        "siege": _site(unit, seat, of_a_site) if seat else {},
+        "matching_etablissements": [_site(unit, site, of_a_site) for site in unit["matching_etablissements"] or []],
         "complements": {name: complements[name] for name in _COMPLEMENTS if name in complements},
     }
 
 
-def _site(site: Any, fields: tuple[str, ...]) -> dict[str, Any]:
+def _site(unit: Mapping[str, Any], site: Any, fields: tuple[str, ...]) -> dict[str, Any]:
     for name in _NEEDED_OF_A_SITE:
         if not isinstance(site, dict) or name not in site:
             raise SourceError(t("search_api.errors.changed", what=f"matching_etablissements.{name}"))
-    return {name: site[name] for name in fields if site.get(name) is not None}
+    kept = {name: site[name] for name in fields if site.get(name) is not None}
+    return kept_of_site(kept, is_hidden=is_partial(unit, site))
 
 
 def is_natural_person(unit: Mapping[str, Any]) -> bool:

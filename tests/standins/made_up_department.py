@@ -260,7 +260,7 @@ def _row(unit: Unit, site: Site) -> dict[str, str]:
         "is_head_office": "yes" if site.is_seat else "no",
         "diffusion": "P" if is_masked else "O",
         "address": "" if is_masked else " ".join(site.street),
-        "complement": "" if is_masked else site.complement,
+        "complement": "" if is_masked else "CHEZ" if site.complement.startswith("CHEZ") else site.complement,
         "postcode": "" if is_masked else site.postcode,
         "commune_code": site.commune,
         "lon": site.lon if has_point else "",

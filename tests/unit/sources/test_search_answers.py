@@ -98,8 +98,19 @@ def test_what_is_said_of_the_establishment_wins_over_its_unit():
         ({"adresse": "2 PLACE IMAGINAIRE 31076 TOULOUSE CEDEX 3"}, "2 PLACE IMAGINAIRE", ""),
         ({"adresse": "2 RUE DU 31100 IMAGINE 31100 TOULOUSE"}, "2 RUE DU 31100 IMAGINE", ""),
         ({"adresse": "12 RUE DE TOULOUSE 31100 TOULOUSE"}, "12 RUE DE TOULOUSE", ""),
-        ({"adresse": "CHEZ MME INVENTÉE 2 PLACE IMAGINAIRE 31100 TOULOUSE"}, "2 PLACE IMAGINAIRE", "CHEZ MME INVENTÉE"),
-        ({"adresse": "C/O M INVENTÉ 31100 TOULOUSE"}, "", "C/O M INVENTÉ"),
+        ({"adresse": "CHEZ MME INVENTÉE 2 PLACE IMAGINAIRE 31100 TOULOUSE"}, "2 PLACE IMAGINAIRE", "CHEZ"),
+        ({"adresse": "MME DUPONT MARIE 2 B RUE IMAGINAIRE 31100 TOULOUSE"}, "2 B RUE IMAGINAIRE", "CHEZ"),
+        ({"adresse": "DUPONT MARIE 2 BIS R IMAGINAIRE 31100 TOULOUSE"}, "2 BIS R IMAGINAIRE", "DUPONT MARIE"),
+        ({"adresse": "APT 4 MME DUPONT 12-14 AV IMAGINAIRE 31100 TOULOUSE"}, "12-14 AV IMAGINAIRE", "CHEZ"),
+        ({"adresse": "DUPONT MARIE IMPASSE IMAGINAIRE 31100 TOULOUSE"}, "IMPASSE IMAGINAIRE", "DUPONT MARIE"),
+        ({"adresse": "DUPONT MARIE LES HAUTS 31100 TOULOUSE"}, "", "DUPONT MARIE LES HAUTS 31100 TOULOUSE"),
+        ({"adresse": "4 MME DUPONT 31100 TOULOUSE"}, "", "CHEZ"),
+        ({"adresse": "2 RUE MADAME CURIE 31100 TOULOUSE"}, "2 RUE MADAME CURIE", ""),
+        ({"adresse": "BATIMENT A 2 RUE IMAGINAIRE 31100 TOULOUSE"}, "2 RUE IMAGINAIRE", "BATIMENT A"),
+        ({"adresse": "4 LES HAUTS 31100 TOULOUSE"}, "4 LES HAUTS", ""),
+        ({"libelle_voie": "CHEZ MME DUPONT 2 RUE IMAGINAIRE"}, "2 RUE IMAGINAIRE", "CHEZ"),
+        ({"libelle_voie": "MADAME CURIE", "type_voie": "RUE", "numero_voie": 2}, "2 RUE MADAME CURIE", ""),
+        ({"adresse": "C/O M INVENTÉ 31100 TOULOUSE"}, "", "CHEZ"),
         ({"adresse": "2 PLACE IMAGINAIRE", "code_postal": None}, "2 PLACE IMAGINAIRE", ""),
         ({"adresse": "2 PLACE IMAGINAIRE TOULOUSE", "code_postal": None}, "2 PLACE IMAGINAIRE", ""),
         ({"adresse": None}, "", ""),
@@ -165,6 +176,30 @@ def test_nothing_of_a_natural_person_is_kept(said):
         assert secret not in text
     frame, rejected, _ = rows(unit(**said))
     assert (len(frame), rejected) == (0, {"natural_person": 2})
+
+
+def test_what_must_not_be_shown_never_reaches_the_disk():
+    """Of partial diffusion nothing finer than the commune is kept, and nobody whose home an address is."""
+    at_home = site(complement_adresse="CHEZ MME DUPONT", adresse="CHEZ MME DUPONT 2 PLACE IMAGINAIRE 31100 TOULOUSE")
+    text = json.dumps(answer(unit(siege=at_home, matching_etablissements=[at_home])), ensure_ascii=False)
+    assert "DUPONT" not in text
+    assert "2 PLACE IMAGINAIRE" in text
+    for said in (
+        {"statut_diffusion": "P"},
+        {
+            "siege": {},
+            "matching_etablissements": [
+                site(
+                    statut_diffusion_etablissement="P", liste_enseignes=["ENSEIGNE INVENTÉE"], nom_commercial="INVENTÉE"
+                )
+            ],
+        },
+    ):
+        text = json.dumps(answer(unit(**said)), ensure_ascii=False)
+        for secret in ("IMAGINAIRE", "INVENTEE", "43.58", "1.41", "31100", "ENSEIGNE", "BATIMENT"):
+            assert secret not in text
+        assert "ASSOCIATION INVENTÉE DES LUCIOLES" in text
+    assert '"LUCIOLES"' not in json.dumps(answer(unit(statut_diffusion="P")))
 
 
 def test_officers_never_reach_the_disk():
