@@ -101,8 +101,8 @@ def kept_of_site(site: Mapping[str, Any], *, is_hidden: bool) -> dict[str, Any]:
     Returns
     -------
     dict
-        Without the line where there are parts; the line alone without what stood before its street, which becomes
-        ``complement_adresse``; a complement that names somebody is `AT_HOME`.
+        Without the line where there are parts; the line alone without what stood before its street, a name as often
+        as a building; a complement that names somebody is `AT_HOME`.
     """
     if is_hidden:
         return {name: value for name, value in site.items() if name not in _PROTECTED}
@@ -115,7 +115,7 @@ def kept_of_site(site: Mapping[str, Any], *, is_hidden: bool) -> dict[str, Any]:
             complement, kept["libelle_voie"] = AT_HOME, split_line(street)[1]
     elif isinstance(kept.get("adresse"), str):
         before, kept["adresse"] = split_line(kept["adresse"])
-        complement = complement or before
+        complement = complement or (AT_HOME if is_of_somebody(before) else "")
     if complement:
         kept["complement_adresse"] = AT_HOME if is_of_somebody(complement) else complement
     return kept

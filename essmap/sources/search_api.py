@@ -38,6 +38,10 @@ PUBLISHED_AT: Final = "https://recherche-entreprises.api.gouv.fr"
 _GROUP: Final = 60_000
 #: Requests in a row that were given up, each after several attempts.
 _FAILURES_AT_MOST: Final = 8
+#: Older answers are removed from the disk when the service is asked again.
+_KEPT_AT_MOST: Final = timedelta(days=30)
+#: What is kept of a request that was given up.
+_GIVEN_UP: Final = {"given_up": True}
 _LIMIT: Final = "limite_matching_etablissements"
 #: Sent with every request: no officers, no accounts.
 _ALWAYS: Final = {
@@ -79,6 +83,8 @@ class _Asker:
         self.url = f"{service.url.rstrip('/')}/search"
         max_age = None if service.offline else timedelta(days=service.max_age_days)
         self._answers = Answers(service.cache / "search-api", max_age)
+        if not service.offline:
+            self._answers.prune(client.clock.today(), max(timedelta(days=service.max_age_days), _KEPT_AT_MOST))
         self._client = client
         self._is_offline = service.offline
         self._progress = progress
@@ -93,11 +99,14 @@ class _Asker:
         path = self._answers.path(self.url, asked)
         now = self._client.clock.today()
         answer = self._answers.find(self.url, asked, now)
+        if answer is not None and answer.content == _GIVEN_UP:
+            if self._is_offline:
+                raise NoAnswerError(t("search_api.errors.offline", n=len(self._used)))
+            answer = None
         if answer is None:
             if self._is_offline:
                 raise SourceError(t("search_api.errors.offline", n=len(self._used)))
-            content = self._fetched(asked)
-            answer = self._answers.keep(self.url, asked, content, now)
+            answer = self._answers.keep(self.url, asked, self._fetched(asked, now), now)
         else:
             self.from_disk += path not in self._used
         self._used[path] = Answer(None, answer.fetched_at, answer.digest)
@@ -127,14 +136,18 @@ class _Asker:
                 fewer = self({**parameters, _LIMIT: str(INNER_DEFAULT - 1)})
                 self._is_limit_proved = may_be_cut(fewer, INNER_DEFAULT - 1)
 
-    def _fetched(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        """Return an answer of the service; after too many in a row that did not come, it is down."""
+    def _fetched(self, asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
+        """Return an answer of the service; after too many in a row that did not come, it is down.
+
+        That a request was given up is kept too: offline, the same read then comes to the same shortfalls.
+        """
         try:
             content = self._client.ask(self.url, read_answer, asked)
         except NoAnswerError as error:
             self._failures += 1
             if not self._used or self._failures == _FAILURES_AT_MOST:
                 raise SourceError(str(error)) from error
+            self._answers.keep(self.url, asked, _GIVEN_UP, now)
             raise
         self._failures = 0
         check_obeyed(content, asked)
@@ -200,7 +213,7 @@ def read_api(
         requests = asking.requests - sent
         asker.report(is_finished=True)
     frame, rejected, elsewhere = register_rows(known, department)
-    shortfalls = [_sentence(one, places) for one in short] + [_cut_sentence(one, known, places) for one in cut]
+    shortfalls = [_sentence(one, places) for one in short] + _cut_sentences(cut, places)
     return RegisterRead(
         frame=frame,
         rows_in=len(frame) + sum(rejected.values()),
@@ -266,7 +279,9 @@ def _places(communes: pd.DataFrame) -> Places:
 
 def _file(asker: _Asker, url: str) -> RegisterFile:
     days = sorted({moment.date().isoformat() for moment in asker.moments})
-    vintage = days[0] if len(days) == 1 else t("search_api.vintage", first=days[0], last=days[-1])
+    vintage = (
+        days[0] if len(days) == 1 else t("search_api.vintage", first=_in_french(days[0]), last=_in_french(days[-1]))
+    )
     return RegisterFile(
         key="api_search",
         title=t("search_api.title"),
@@ -279,6 +294,10 @@ def _file(asker: _Asker, url: str) -> RegisterFile:
     )
 
 
+def _in_french(day: str) -> str:
+    return "/".join(reversed(day.split("-")))
+
+
 def _sentence(short: Shortfall, places: Places) -> str:
     where = describe(short.part, places)
     if short.expected is None:
@@ -286,10 +305,12 @@ def _sentence(short: Shortfall, places: Places) -> str:
     return t("search_api.shortfall.known", where=where, found=_number(short.found), expected=_number(short.expected))
 
 
-def _cut_sentence(cut: Cut, known: Known, places: Places) -> str:
-    unit = known.units[cut.siren]
-    name = unit.get("nom_raison_sociale") or unit.get("nom_complet") or cut.siren
-    return t("search_api.shortfall.cut", name=name, siren=cut.siren, where=describe(cut.part, places))
+def _cut_sentences(cut: list[Cut], places: Places) -> list[str]:
+    """Say in which places large units may have more, and how many they are: never which, since some are not shown."""
+    sirens: dict[str, set[str]] = {}
+    for one in cut:
+        sirens.setdefault(describe(one.part, places), set()).add(one.siren)
+    return [t("search_api.shortfall.cut", where=where, n=len(found)) for where, found in sirens.items()]
 
 
 def _number(count: int) -> str:

@@ -201,6 +201,11 @@ def test_no_planted_value_is_in_any_artefact(cli, deployment, starter_copy, sour
     assert all(PUBLIC in texts[name] for name in ("actors.parquet", "export", "map", "cards"))
     found = {(name, secret) for name, text in texts.items() for secret in SECRETS if secret in text}
     assert found == set()
+    kept = [path for path in (deployment / "cache").rglob("*") if path.is_file() and path.suffix == ".json"]
+    assert kept
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    on_disk = fold(" ".join(path.read_text(encoding="utf-8") for path in kept))
+    assert [secret for secret in ("bien gardee", "secret") if secret in on_disk] == []
     snapshot = Store(str(deployment / "snapshots")).load("31")
     actors = snapshot.table("actors")
     precisions = actors.set_index(actors["name"].map(fold))["geo_precision"]

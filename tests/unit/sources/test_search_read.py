@@ -241,6 +241,11 @@ def test_commune_that_never_answers_is_said_and_the_rest_is_read(small, communes
     assert any("Colomiers" in sentence for sentence in found.shortfalls)
     missing = truth(small).set_index("siret").drop(found.frame["siret"])
     assert set(missing["commune_code"]) <= {"31149"}
+    again = read(SearchStandIn(small), tmp_path, communes, offline=True)
+    pd.testing.assert_frame_equal(again.frame, found.frame)
+    assert again.shortfalls == found.shortfalls
+    mended = read(SearchStandIn(small), tmp_path, communes)
+    assert_exact(mended, small)
 
 
 def test_service_that_is_down_is_an_error(small, communes, tmp_path):
@@ -325,11 +330,13 @@ def test_units_of_more_than_100_establishments_are_completed(small, communes, tm
 
 
 def test_large_unit_that_cannot_be_completed_is_said(small, communes, tmp_path, monkeypatch):
-    """Where too many SIRET would have to be asked for, a sentence names the unit instead."""
+    """Where too many SIRET would have to be asked for, a sentence counts the units and names none."""
     monkeypatch.setattr(search_networks, "_LOOKUPS_AT_MOST", 0)
     found = read(SearchStandIn(small), tmp_path, communes)
     assert not found.is_complete
-    assert any("RÉSEAU INVENTÉE" in sentence and "fichiers Sirene" in sentence for sentence in found.shortfalls)
+    assert any("organisme" in sentence and "fichiers Sirene" in sentence for sentence in found.shortfalls)
+    large = [unit for unit in small if len(unit.sites) > 100]
+    assert not any(unit.name in said or unit.siren in said for unit in large for said in found.shortfalls)
 
 
 def test_unit_that_leaves_while_the_department_is_read_is_no_shortfall(small, communes, tmp_path):
