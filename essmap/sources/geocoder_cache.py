@@ -89,8 +89,9 @@ class Answers:
         if self._keep_days is None:
             return
         oldest = (self._today - timedelta(days=self._keep_days)).isoformat()
-        for key in [key for key, entry in entries.items() if str(dict(entry).get("asked_on", "")) < oldest]:
-            del entries[key]
+        for key, entry in [*entries.items()]:
+            if not isinstance(entry, dict) or str(entry.get("asked_on", "")) < oldest:
+                del entries[key]
 
     def _path(self, citycode: str) -> Path:
         department = citycode[:3] if citycode.startswith("97") else citycode[:2]
