@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Final
 
 import geopandas as gpd
@@ -132,9 +133,13 @@ def geocode(
     return place_in_cantons(placed, geography), report
 
 
+def _french(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
 def _source(service: GeocoderService, result: Geocoded) -> RegisterFile:
     """Return whom to name for the positions, with the days of the answers and one digest for all of them."""
-    first, last = min(result.days).isoformat(), max(result.days).isoformat()
+    first, last = min(result.days), max(result.days)
     lines = sorted(f"{asdict(question)} {asdict(answer)}" for question, answer in result.answers.items())
     return RegisterFile(
         key="geocoder",
@@ -142,8 +147,8 @@ def _source(service: GeocoderService, result: Geocoded) -> RegisterFile:
         publisher=t("geocoder.publisher"),
         url=service.url,
         licence="Licence Ouverte 2.0",
-        vintage=last if first == last else t("geocoder.vintage", first=first, last=last),
-        fetched_at=last,
+        vintage=last.isoformat() if first == last else t("geocoder.vintage", first=_french(first), last=_french(last)),
+        fetched_at=last.isoformat(),
         sha256=hashlib.sha256("\n".join(lines).encode()).hexdigest(),
     )
 

@@ -118,7 +118,45 @@ class Answers:
         said = {"url": url, "parameters": dict(parameters), "fetched_at": now.isoformat(), "sha256": digest}
         try:
             whole = json.dumps(said).encode() + b"\n" + body
-            write_whole(self.path(url, parameters), whole, is_lasting=False)
+            write_whole(self.path(url, parameters), whole, is_lasting=False, is_private=True)
         except OSError as error:
             raise SourceError(t("client.errors.not_kept", reason=system_reason(error))) from error
         return Answer(content, now, digest)
+
+    def prune(self, now: datetime, older_than: timedelta) -> int:
+        """Remove answers that are too old to be of use, and files that are no answers; return how many.
+
+        Parameters
+        ----------
+        now : datetime
+            UTC.
+        older_than : timedelta
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        SourceError
+            If one cannot be removed: what it holds must not stay for ever.
+        """
+        removed = 0
+        for path in sorted(self._folder.glob("*.json")):
+            if now - _moment(path) <= older_than:
+                continue
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise SourceError(t("client.errors.not_kept", reason=system_reason(error))) from error
+            removed += 1
+        return removed
+
+
+def _moment(path: Path) -> datetime:
+    """Return when an answer was fetched; long ago where nobody can tell."""
+    try:
+        with path.open("rb") as stream:
+            return datetime.fromisoformat(json.loads(stream.readline())["fetched_at"]).astimezone(UTC)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return datetime.min.replace(tzinfo=UTC)

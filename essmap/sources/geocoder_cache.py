@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,11 +77,21 @@ class Answers:
             self._entries(citycode)[_key(address, citycode)] = entry
             changed.add(self._path(citycode))
         for path in sorted(changed):
+            self._prune(self._read[str(path)])
             content = json.dumps(self._read[str(path)], ensure_ascii=False, sort_keys=True).encode()
             try:
-                write_whole(path, content)
+                write_whole(path, content, is_private=True)
             except OSError as error:
                 raise SourceError(t("geocoder.errors.not_kept", reason=system_reason(error))) from error
+
+    def _prune(self, entries: dict[str, Any]) -> None:
+        """Leave out what is too old to be given: an address that nobody asks for any more does not stay."""
+        if self._keep_days is None:
+            return
+        oldest = (self._today - timedelta(days=self._keep_days)).isoformat()
+        for key, entry in [*entries.items()]:
+            if not isinstance(entry, dict) or str(entry.get("asked_on", "")) < oldest:
+                del entries[key]
 
     def _path(self, citycode: str) -> Path:
         department = citycode[:3] if citycode.startswith("97") else citycode[:2]

@@ -2,17 +2,19 @@
 
 The contract is the producer's code and documentation as read in July 2026. A field that is needed and missing means
 that the service changed; a filter that the rows do not follow means that the service ignores it: both stop the read,
-since the result would be silently wrong. Of natural persons nothing but numbers and places is kept, not even on disk.
+since the result would be silently wrong. Of natural persons nothing but numbers and places is kept, not even on disk;
+of partial diffusion nothing finer than the commune, and of an address at somebody's home not whose it is.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from essmap.errors import SourceError
+from essmap.sources.search_addresses import kept_of_site
 from essmap.texts import t
 
 #: What the service writes instead of a value that must not be shown.
@@ -24,17 +26,20 @@ _NUMBERS: Final = ("siren", "nombre_etablissements", "nombre_etablissements_ouve
                    "activite_principale", "nature_juridique", "etat_administratif", "statut_diffusion")  # fmt: skip
 _UNIT: Final = (*_NUMBERS, "nom_complet", "nom_raison_sociale", "sigle", "activite_principale_naf25",
                 "caractere_employeur", "tranche_effectif_salarie", "date_mise_a_jour_insee")  # fmt: skip
-_PLACE: Final = ("siret", "commune", "code_postal", "etat_administratif")
+_PLACE: Final = ("siret", "commune", "code_postal", "etat_administratif", "statut_diffusion_etablissement")
 _SITE: Final = (*_PLACE, "adresse", "numero_voie", "dernier_numero_voie", "indice_repetition", "type_voie",
                 "libelle_voie", "complement_adresse", "libelle_commune", "latitude", "longitude",
                 "activite_principale", "activite_principale_naf25", "caractere_employeur", "tranche_effectif_salarie",
-                "date_mise_a_jour_insee", "est_siege", "nom_commercial", "liste_enseignes",
-                "statut_diffusion_etablissement")  # fmt: skip
+                "date_mise_a_jour_insee", "est_siege", "nom_commercial", "liste_enseignes")  # fmt: skip
 _COMPLEMENTS: Final = ("est_ess", "est_siae", "type_siae", "est_entrepreneur_individuel", "identifiant_association")
 #: Without these nothing can be judged.
 _NEEDED: Final = ("siren", "nombre_etablissements", "nombre_etablissements_ouverts", "etat_administratif",
-                  "nature_juridique", "siege", "matching_etablissements", "complements")  # fmt: skip
-_NEEDED_OF_A_SITE: Final = ("siret", "commune", "etat_administratif")
+                  "nature_juridique", "statut_diffusion", "siege", "matching_etablissements",
+                  "complements")  # fmt: skip
+_NEEDED_OF_A_SITE: Final = ("siret", "commune", "etat_administratif", "statut_diffusion_etablissement")
+
+#: How many establishments the service shows of a unit when the limit that was asked for is ignored.
+INNER_DEFAULT: Final = 10
 
 #: Filters on the legal unit, and the field that shows whether they were obeyed.
 UNIT_FILTERS: Final = {
@@ -112,21 +117,27 @@ def _kept(unit: Any) -> dict[str, Any]:
     is_person = is_natural_person(unit)
     fields, of_a_site = (_NUMBERS, _PLACE) if is_person else (_UNIT, _SITE)
     seat = unit["siege"] or {}
+    said = {name: unit[name] for name in fields if name in unit}
+    if unit["statut_diffusion"] != "O":  # its acronym is protected, its name is not
+        said.pop("sigle", None)
+        if said.get("nom_raison_sociale"):
+            said.pop("nom_complet", None)
     return {
-        **{name: unit[name] for name in fields if name in unit},
+        **said,
         "siren": str(unit["siren"]),
         "natural_person": is_person,
-        "siege": _site(seat, of_a_site) if seat else {},
-        "matching_etablissements": [_site(site, of_a_site) for site in unit["matching_etablissements"] or []],
+        "siege": _site(unit, seat, of_a_site) if seat else {},
+        "matching_etablissements": [_site(unit, site, of_a_site) for site in unit["matching_etablissements"] or []],
         "complements": {name: complements[name] for name in _COMPLEMENTS if name in complements},
     }
 
 
-def _site(site: Any, fields: tuple[str, ...]) -> dict[str, Any]:
+def _site(unit: Mapping[str, Any], site: Any, fields: tuple[str, ...]) -> dict[str, Any]:
     for name in _NEEDED_OF_A_SITE:
         if not isinstance(site, dict) or name not in site:
             raise SourceError(t("search_api.errors.changed", what=f"matching_etablissements.{name}"))
-    return {name: site[name] for name in fields if site.get(name) is not None}
+    kept = {name: site[name] for name in fields if site.get(name) is not None}
+    return kept_of_site(kept, is_hidden=is_partial(unit, site))
 
 
 def is_natural_person(unit: Mapping[str, Any]) -> bool:
@@ -170,8 +181,8 @@ def check_obeyed(answer: Mapping[str, Any], asked: Mapping[str, str]) -> None:
     Raises
     ------
     SourceError
-        If a unit is not of the ESS, closed, of another section, activity or legal category than asked, or shows no
-        establishment in the places asked; if the page is another one.
+        If a unit is not of the ESS, closed, of another section, activity or legal category than asked, shows no
+        establishment in the places asked or more than were asked for; if the page is another one.
     """
     for name in ("page", "per_page"):
         if answer[name] is not None and str(answer[name]) != asked[name]:
@@ -185,7 +196,10 @@ def check_obeyed(answer: Mapping[str, Any], asked: Mapping[str, str]) -> None:
         allowed = asked[name].split(",") if name in asked else []
         if allowed and any(unit.get(field) not in allowed for unit in units):
             raise SourceError(t("search_api.errors.ignored", name=name))
-    for name in ("code_commune", "departement"):
+    most = int(asked.get("limite_matching_etablissements", INNER_AT_MOST))
+    if any(len(unit["matching_etablissements"]) > most for unit in units):
+        raise SourceError(t("search_api.errors.ignored", name="limite_matching_etablissements"))
+    for name in ("code_commune", "departement", "code_postal"):
         places = set(asked[name].split(",")) if name in asked else set()
         if places and not all(_is_in(unit, name, places) for unit in units):
             raise SourceError(t("search_api.errors.ignored", name=name))
@@ -195,8 +209,59 @@ def _is_in(unit: Mapping[str, Any], name: str, places: set[str]) -> bool:
     """Tell whether a unit shows itself in one of the places; one that shows only a part of itself may hide it."""
     if unit["nombre_etablissements"] > INNER_AT_MOST:
         return True
-    codes = (str(site.get("commune") or "") for site in sites_of(unit))
-    return any((code if name == "code_commune" else department_of(code)) in places for code in codes)
+    return any(_place(site, name) in places or _hides(unit, site, name) for site in sites_of(unit))
+
+
+def _place(site: Mapping[str, Any], name: str) -> str:
+    code = str(site.get("commune") or "")
+    if name == "code_postal":
+        return str(site.get("code_postal") or "")
+    return code if name == "code_commune" else department_of(code)
+
+
+def _hides(unit: Mapping[str, Any], site: Mapping[str, Any], name: str) -> bool:
+    return name == "code_postal" and is_partial(unit, site)
+
+
+def is_partial(unit: Mapping[str, Any], site: Mapping[str, Any]) -> bool:
+    """Tell whether nothing finer than the commune may be known of an establishment.
+
+    Parameters
+    ----------
+    unit, site : mapping
+        As the service gives them.
+
+    Returns
+    -------
+    bool
+        Unless the service says of both that all of it may be shown.
+    """
+    return not (unit.get("statut_diffusion") == site.get("statut_diffusion_etablissement") == "O")
+
+
+def may_be_cut(answer: Mapping[str, Any], at: int) -> bool:
+    """Tell whether an answer shows just so many establishments of a unit that has more."""
+    return any(len(unit["matching_etablissements"]) == at < unit["nombre_etablissements"] for unit in answer["results"])
+
+
+def check_parted(true: Sequence[str], false: Sequence[str], name: str) -> None:
+    """Refuse two halves of a list, with a flag and without, that begin with the same units: the flag is ignored.
+
+    Parameters
+    ----------
+    true, false : sequence of str
+        SIREN of the first page of each.
+    name : str
+        Of the flag.
+
+    Raises
+    ------
+    SourceError
+        If most units of the shorter page are on the other one too.
+    """
+    shared = len(set(true) & set(false))
+    if shared and 2 * shared > min(len(set(true)), len(set(false))):
+        raise SourceError(t("search_api.errors.ignored", name=name))
 
 
 def department_of(commune_code: str) -> str:

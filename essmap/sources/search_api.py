@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,11 +23,11 @@ from essmap.errors import SourceError
 from essmap.schema.register import RegisterFile, RegisterRead
 from essmap.sources.answers import Answer, Answers
 from essmap.sources.client import Client, Manners, NoAnswerError
-from essmap.sources.search_answers import INNER_AT_MOST, check_obeyed, read_answer
+from essmap.sources.search_answers import INNER_AT_MOST, INNER_DEFAULT, check_obeyed, may_be_cut, read_answer
 from essmap.sources.search_networks import Cut, Networks
 from essmap.sources.search_reading import PER_PAGE, Shortfall
 from essmap.sources.search_rows import register_rows
-from essmap.sources.search_slices import SECTIONS, Known, Places, Slice, describe
+from essmap.sources.search_slices import SECTIONS, Known, Places, Slice, describe, with_districts
 from essmap.sources.search_sweep import Sweep
 from essmap.texts import t
 
@@ -38,11 +38,16 @@ PUBLISHED_AT: Final = "https://recherche-entreprises.api.gouv.fr"
 _GROUP: Final = 60_000
 #: Requests in a row that were given up, each after several attempts.
 _FAILURES_AT_MOST: Final = 8
+#: Older answers are removed from the disk when the service is asked again.
+_KEPT_AT_MOST: Final = timedelta(days=30)
+#: What is kept of a request that was given up.
+_GIVEN_UP: Final = {"given_up": True}
+_LIMIT: Final = "limite_matching_etablissements"
 #: Sent with every request: no officers, no accounts.
 _ALWAYS: Final = {
     "minimal": "true",
     "include": "siege,complements,matching_etablissements",
-    "limite_matching_etablissements": str(INNER_AT_MOST),
+    _LIMIT: str(INNER_AT_MOST),
 }
 
 
@@ -78,11 +83,14 @@ class _Asker:
         self.url = f"{service.url.rstrip('/')}/search"
         max_age = None if service.offline else timedelta(days=service.max_age_days)
         self._answers = Answers(service.cache / "search-api", max_age)
+        if not service.offline:
+            self._answers.prune(client.clock.today(), max(timedelta(days=service.max_age_days), _KEPT_AT_MOST))
         self._client = client
         self._is_offline = service.offline
         self._progress = progress
         self._used: dict[Path, Answer] = {}
         self._failures = 0
+        self._is_limit_proved = False
         self.expected = 1
         self.from_disk = 0
 
@@ -91,26 +99,55 @@ class _Asker:
         path = self._answers.path(self.url, asked)
         now = self._client.clock.today()
         answer = self._answers.find(self.url, asked, now)
+        if answer is not None and answer.content == _GIVEN_UP:
+            if self._is_offline:
+                raise NoAnswerError(t("search_api.errors.offline", n=len(self._used)))
+            answer = None
         if answer is None:
             if self._is_offline:
                 raise SourceError(t("search_api.errors.offline", n=len(self._used)))
-            content = self._fetched(asked)
-            answer = self._answers.keep(self.url, asked, content, now)
+            answer = self._answers.keep(self.url, asked, self._fetched(asked, now), now)
         else:
             self.from_disk += path not in self._used
         self._used[path] = Answer(None, answer.fetched_at, answer.digest)
         self.report()
-        content = answer.content
-        return content if isinstance(content, dict) else {}
+        content = answer.content if isinstance(answer.content, dict) else {}
+        try:
+            self._check_limit(content, parameters)
+        except SourceError:
+            if not self._is_offline:
+                path.unlink(missing_ok=True)  # it shows a part: it must not be read again when the service is mended
+            raise
+        return content
 
-    def _fetched(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        """Return an answer of the service; after too many in a row that did not come, it is down."""
+    def _check_limit(self, content: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+        """Ask once more, for fewer establishments, where a unit shows as many as a service does that ignores the limit.
+
+        An answer that shows more than were asked for is refused (`check_obeyed`); one that shows more than a service
+        does by itself proves that the limit holds.
+        """
+        if self._is_limit_proved or not content.get("results"):
+            return
+        most = max(len(unit["matching_etablissements"]) for unit in content["results"])
+        if most > INNER_DEFAULT:
+            self._is_limit_proved = True
+        elif _LIMIT not in parameters and may_be_cut(content, INNER_DEFAULT):
+            with suppress(NoAnswerError):
+                fewer = self({**parameters, _LIMIT: str(INNER_DEFAULT - 1)})
+                self._is_limit_proved = may_be_cut(fewer, INNER_DEFAULT - 1)
+
+    def _fetched(self, asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
+        """Return an answer of the service; after too many in a row that did not come, it is down.
+
+        That a request was given up is kept too: offline, the same read then comes to the same shortfalls.
+        """
         try:
             content = self._client.ask(self.url, read_answer, asked)
         except NoAnswerError as error:
             self._failures += 1
             if not self._used or self._failures == _FAILURES_AT_MOST:
                 raise SourceError(str(error)) from error
+            self._answers.keep(self.url, asked, _GIVEN_UP, now)
             raise
         self._failures = 0
         check_obeyed(content, asked)
@@ -176,7 +213,7 @@ def read_api(
         requests = asking.requests - sent
         asker.report(is_finished=True)
     frame, rejected, elsewhere = register_rows(known, department)
-    shortfalls = [_sentence(one, places) for one in short] + [_cut_sentence(one, known, places) for one in cut]
+    shortfalls = [_sentence(one, places) for one in short] + _cut_sentences(cut, places)
     return RegisterRead(
         frame=frame,
         rows_in=len(frame) + sum(rejected.values()),
@@ -204,33 +241,47 @@ def _read_all(asker: _Asker, known: Known, places: Places, department: str) -> t
     short = [one for part in groups for one in sweep.read(part).short]
     cut = Networks(asker, places, known, department).complete(groups)
     escaped = [one for section in SECTIONS for one in _check_section(sweep, Slice(department), section)]
+    if not short and not escaped:
+        escaped = _check_part(sweep, Slice(department))
     return short or escaped, cut
 
 
 def _check_section(sweep: Sweep, whole: Slice, section: str) -> list[Shortfall]:
     """Count a section in the whole department, and read it where some of its units are in no known commune."""
-    part = whole.of("section_activite_principale", section)
+    return _check_part(sweep, whole.of("section_activite_principale", section))
+
+
+def _check_part(sweep: Sweep, part: Slice) -> list[Shortfall]:
+    """Count a part of the department, and read it where some of its units are not known; the whole has them all.
+
+    The whole is counted too, since a unit may have no section. What nobody can count is not known to be whole.
+    """
     try:
         count = sweep.count(part)
     except NoAnswerError:
-        return [Shortfall(part, len(sweep.known.members(part)), None)]
-    if count is None or len(sweep.known.members(part)) >= count:
-        return []
-    return sweep.read(part).short
+        count = None
+    found = len(sweep.known.members(part))
+    if count is None:
+        return [Shortfall(part, found, None)]
+    return [] if found >= count else sweep.read(part).short
 
 
 def _places(communes: pd.DataFrame) -> Places:
     codes = communes["commune_code"].astype(str).tolist()
-    return Places(
-        names=dict(zip(codes, communes["commune_name"].astype(str), strict=True)),
-        postcodes={code: tuple(map(str, found)) for code, found in zip(codes, communes["postcodes"], strict=True)},
-        population={code: int(number) for code, number in zip(codes, communes["population"], strict=True)},
+    return with_districts(
+        Places(
+            names=dict(zip(codes, communes["commune_name"].astype(str), strict=True)),
+            postcodes={code: tuple(map(str, found)) for code, found in zip(codes, communes["postcodes"], strict=True)},
+            population={code: int(number) for code, number in zip(codes, communes["population"], strict=True)},
+        )
     )
 
 
 def _file(asker: _Asker, url: str) -> RegisterFile:
     days = sorted({moment.date().isoformat() for moment in asker.moments})
-    vintage = days[0] if len(days) == 1 else t("search_api.vintage", first=days[0], last=days[-1])
+    vintage = (
+        days[0] if len(days) == 1 else t("search_api.vintage", first=_in_french(days[0]), last=_in_french(days[-1]))
+    )
     return RegisterFile(
         key="api_search",
         title=t("search_api.title"),
@@ -243,6 +294,10 @@ def _file(asker: _Asker, url: str) -> RegisterFile:
     )
 
 
+def _in_french(day: str) -> str:
+    return "/".join(reversed(day.split("-")))
+
+
 def _sentence(short: Shortfall, places: Places) -> str:
     where = describe(short.part, places)
     if short.expected is None:
@@ -250,10 +305,12 @@ def _sentence(short: Shortfall, places: Places) -> str:
     return t("search_api.shortfall.known", where=where, found=_number(short.found), expected=_number(short.expected))
 
 
-def _cut_sentence(cut: Cut, known: Known, places: Places) -> str:
-    unit = known.units[cut.siren]
-    name = unit.get("nom_raison_sociale") or unit.get("nom_complet") or cut.siren
-    return t("search_api.shortfall.cut", name=name, siren=cut.siren, where=describe(cut.part, places))
+def _cut_sentences(cut: list[Cut], places: Places) -> list[str]:
+    """Say in which places large units may have more, and how many they are: never which, since some are not shown."""
+    sirens: dict[str, set[str]] = {}
+    for one in cut:
+        sirens.setdefault(describe(one.part, places), set()).add(one.siren)
+    return [t("search_api.shortfall.cut", where=where, n=len(found)) for where, found in sirens.items()]
 
 
 def _number(count: int) -> str:

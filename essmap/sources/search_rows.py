@@ -16,15 +16,14 @@ from typing import Any, Final
 import pandas as pd
 
 from essmap.schema.register import REGISTER_COLUMNS
-from essmap.sources.search_answers import MASK, department_of
+from essmap.sources.search_addresses import kept_of_site
+from essmap.sources.search_answers import MASK, department_of, is_partial
 from essmap.sources.search_slices import Known
 
 _SIREN: Final = re.compile(r"[0-9]{9}")
 _SIRET: Final = re.compile(r"[0-9]{14}")
 #: What must not be shown of a unit with partial diffusion.
 _FINER_THAN_THE_COMMUNE: Final = ("address", "complement", "postcode", "lon", "lat")
-#: An address line that begins with somebody's name; the number of the street ends it.
-_AT_SOMEBODY: Final = re.compile(r"((?:CHEZ|C/O|C\\O)\b.*?)(?:\s+(\d.*))?", re.IGNORECASE)
 _STREET: Final = ("numero_voie", "indice_repetition", "type_voie", "libelle_voie")
 
 
@@ -82,10 +81,11 @@ def _reason_against(siren: str, siret: str, unit: Mapping[str, Any], site: Mappi
 def _row(unit: Mapping[str, Any], site: Mapping[str, Any]) -> dict[str, str]:
     """Return one row of the register."""
     complements, seat = unit["complements"], unit["siege"]
-    complement, address = _address(site)
+    site = kept_of_site(site, is_hidden=is_partial(unit, site))
+    complement, address = _text(site.get("complement_adresse")), _address(site)
     lon, lat = _degrees(site.get("longitude"), 180), _degrees(site.get("latitude"), 90)
     has_point = bool(lon and lat)
-    is_partial = "P" in (unit.get("statut_diffusion"), site.get("statut_diffusion_etablissement"))
+    is_hidden = is_partial(unit, site)
     is_seat = site["est_siege"] if isinstance(site.get("est_siege"), bool) else site.get("siret") == seat.get("siret")
     row = {
         "siret": _text(site["siret"]),
@@ -102,7 +102,7 @@ def _row(unit: Mapping[str, Any], site: Mapping[str, Any]) -> dict[str, str]:
         "siae": _text(complements.get("type_siae")) if complements.get("est_siae") is not False else "",
         "rna": _text(complements.get("identifiant_association")),
         "is_head_office": "yes" if is_seat else "no",
-        "diffusion": "P" if is_partial else "O",
+        "diffusion": "P" if is_hidden else "O",
         "address": address,
         "complement": complement,
         "postcode": _text(site.get("code_postal")),
@@ -112,7 +112,7 @@ def _row(unit: Mapping[str, Any], site: Mapping[str, Any]) -> dict[str, str]:
         "position_quality": "",
         "updated": _either(site, unit, "date_mise_a_jour_insee")[:10],
     }
-    return row | dict.fromkeys(_FINER_THAN_THE_COMMUNE, "") if is_partial else row
+    return row | dict.fromkeys(_FINER_THAN_THE_COMMUNE, "") if is_hidden else row
 
 
 def _text(value: Any) -> str:
@@ -140,18 +140,10 @@ def _degrees(value: Any, most: float) -> str:
         return ""
 
 
-def _address(site: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the complement and the number and street of an establishment."""
-    complement = _text(site.get("complement_adresse"))
+def _address(site: Mapping[str, Any]) -> str:
+    """Return the number and street of an establishment."""
     street = " ".join(text for text in (_text(site.get(name)) for name in _STREET) if text)
-    if not street:
-        street = _without_place(_text(site.get("adresse")), site)
-        if complement and street.startswith(complement):
-            street = street[len(complement) :].strip()
-    at_somebody = _AT_SOMEBODY.fullmatch(street)
-    if at_somebody and not complement:
-        complement, street = at_somebody[1], at_somebody[2] or ""
-    return complement, street
+    return street or _without_place(_text(site.get("adresse")), site)
 
 
 def _without_place(line: str, site: Mapping[str, Any]) -> str:

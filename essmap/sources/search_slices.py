@@ -17,6 +17,9 @@ from essmap.texts import t
 
 #: Sections of NAF rév. 2.
 SECTIONS: Final = "ABCDEFGHIJKLMNOPQRSTU"
+#: Registers name the districts of three cities, not the city: its code, the first district, how many there are (INSEE,
+#: Code officiel géographique).
+CITY_DISTRICTS: Final = {"75056": (75101, 20), "69123": (69381, 9), "13055": (13201, 16)}
 #: Computed by the service for every unit: with true and false, each parts all units in two.
 FLAGS: Final = ("convention_collective_renseignee", "est_association", "est_organisme_formation")
 #: What the service takes as a value of a list; it refuses a whole request for one value of another form.
@@ -153,6 +156,32 @@ class Places:
     def groups(self, inhabitants: int) -> list[tuple[str, ...]]:
         """Return all communes in groups of about so many inhabitants, in the order of their codes."""
         return packed(sorted(self.names), self.population.__getitem__, inhabitants)
+
+
+def with_districts(places: Places) -> Places:
+    """Return places where Paris, Lyon and Marseille are followed by their districts, which registers name instead.
+
+    Parameters
+    ----------
+    places : Places
+
+    Returns
+    -------
+    Places
+        The inhabitants of a city are shared out evenly among its districts, which have its postcodes of their number.
+    """
+    names, postcodes, population = dict(places.names), dict(places.postcodes), dict(places.population)
+    for city, (first, count) in CITY_DISTRICTS.items():
+        if city not in places.names:
+            continue
+        population[city] = 0
+        for number in range(1, count + 1):
+            code = str(first + number - 1)
+            names.setdefault(code, f"{places.names[city]} {number}{'er' if number == 1 else 'e'}")
+            own = tuple(postcode for postcode in places.postcodes[city] if postcode[-2:] == f"{number:02}")
+            postcodes.setdefault(code, own)
+            population.setdefault(code, places.population[city] // count)
+    return Places(names, postcodes, population)
 
 
 def packed(values: Sequence[str], weight: Callable[[str], int], full: int) -> list[tuple[str, ...]]:

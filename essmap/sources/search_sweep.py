@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Final
 
 from essmap.sources.client import NoAnswerError
+from essmap.sources.search_answers import check_parted
 from essmap.sources.search_reading import CAP, EXACT_UP_TO, PER_PAGE, Reading, Shortfall, least_of
 from essmap.sources.search_slices import FLAGS, Known, Places, Slice, divisions, repeats
 
@@ -272,7 +273,9 @@ class Sweep:
         number = self._end(part, total, PER_PAGE) if total < CAP else None
         if number is not None or not flags:
             return number
-        halves = [self.count(part.of(flags[0], value), flags[1:]) for value in ("true", "false")]
+        parts = [part.of(flags[0], value) for value in ("true", "false")]
+        halves = [self.count(half, flags[1:]) for half in parts]
+        check_parted(self.page(parts[0], 1)[0], self.page(parts[1], 1)[0], flags[0])
         return None if None in halves else sum(half for half in halves if half is not None)
 
     def _end(self, part: Slice, total: int, size: int) -> int | None:

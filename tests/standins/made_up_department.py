@@ -247,7 +247,7 @@ def _row(unit: Unit, site: Site) -> dict[str, str]:
         "siret": site.siret,
         "siren": unit.siren,
         "name": unit.name,
-        "sign": site.sign,
+        "sign": "" if is_masked else site.sign,
         "acronym": "" if unit.is_masked else unit.acronym,
         "legal_category": unit.nature or "",
         "naf": site.naf or unit.naf or "",
@@ -260,7 +260,7 @@ def _row(unit: Unit, site: Site) -> dict[str, str]:
         "is_head_office": "yes" if site.is_seat else "no",
         "diffusion": "P" if is_masked else "O",
         "address": "" if is_masked else " ".join(site.street),
-        "complement": "" if is_masked else site.complement,
+        "complement": _complement(site, is_masked=is_masked),
         "postcode": "" if is_masked else site.postcode,
         "commune_code": site.commune,
         "lon": site.lon if has_point else "",
@@ -268,3 +268,10 @@ def _row(unit: Unit, site: Site) -> dict[str, str]:
         "position_quality": "",
         "updated": "2026-05-04",
     }
+
+
+def _complement(site: Site, *, is_masked: bool) -> str:
+    """Return what may be known: that it is somebody's home, or the building of a head office, which has it apart."""
+    if site.complement.startswith("CHEZ") and not is_masked:
+        return "CHEZ"
+    return site.complement if site.is_seat and not is_masked else ""

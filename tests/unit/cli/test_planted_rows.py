@@ -29,6 +29,7 @@ from standins.search_api import SearchStandIn, serve
 LON, LAT = "1.4412347", "43.6098761"
 STREET = ("7890", "RUE", "DES MOTS-CACHES")
 CHEZ = "CHEZ MME BIEN-GARDEE"
+NAMED = ("MME BIEN-GARDEE MARIE", "BIEN-GARDEE MARIE")
 TOULOUSE = ("31555", "TOULOUSE", "31987")
 
 #: What must be found nowhere, folded; « 7654321 » begins every number, « 98765 » ends every SIRET.
@@ -74,6 +75,11 @@ def planted_units() -> list[Unit]:
     shown = Unit(with_key("90000001"), PUBLIC.upper(), "", "9220", "88.99B", "Q", "O", "11")
     street = ("123", "RUE", "PUBLIQUE")
     shown.sites.append(Site(with_key(f"{shown.siren}0001"), "31555", "TOULOUSE", "31000", street, is_seat=True))
+    for place, complement in enumerate(NAMED, 2):  # the service puts it in front of the only line that it gives
+        street = (f"{123 + place}", "RUE", "PUBLIQUE")
+        named = Site(with_key(f"{shown.siren}000{place}"), "31555", "TOULOUSE", "31000", street)
+        named.complement = complement
+        shown.sites.append(named)
     return [*units, shown]
 
 
@@ -195,6 +201,11 @@ def test_no_planted_value_is_in_any_artefact(cli, deployment, starter_copy, sour
     assert all(PUBLIC in texts[name] for name in ("actors.parquet", "export", "map", "cards"))
     found = {(name, secret) for name, text in texts.items() for secret in SECRETS if secret in text}
     assert found == set()
+    kept = [path for path in (deployment / "cache").rglob("*") if path.is_file() and path.suffix == ".json"]
+    assert kept
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    on_disk = fold(" ".join(path.read_text(encoding="utf-8") for path in kept))
+    assert [secret for secret in ("bien gardee", "secret") if secret in on_disk] == []
     snapshot = Store(str(deployment / "snapshots")).load("31")
     actors = snapshot.table("actors")
     precisions = actors.set_index(actors["name"].map(fold))["geo_precision"]
@@ -203,7 +214,8 @@ def test_no_planted_value_is_in_any_artefact(cli, deployment, starter_copy, sour
     assert snapshot.report.rejected["natural_person"] == 1
     assert snapshot.report.rejected["withheld"] == (2 if source.endswith("starter") else 1)
     hidden = snapshot.report.hidden
-    assert hidden == {"partial_diffusion": 2, "sensitive": 1, "home": 3, "non_employer": 1}
+    homes = 4 if source.startswith("api") else 3  # one line begins with the name of somebody
+    assert hidden == {"partial_diffusion": 2, "sensitive": 1, "home": homes, "non_employer": 1}
     if source.endswith("starter"):
         support = snapshot.table("projects").set_index("amount_eur").loc[4321]
         assert (support["holder_name"], support["year"]) == ("titulaire non affiché", 2023)

@@ -85,3 +85,15 @@ def test_folder_that_cannot_be_written_is_said(answers, tmp_path):
     (tmp_path / "cache").write_bytes(b"")
     with pytest.raises(SourceError, match="ESSMAP_CACHE"):
         answers.keep(URL, ASKED, CONTENT, NOW)
+
+
+def test_answers_are_private_and_do_not_stay_for_ever(answers, tmp_path):
+    """Nobody else reads them; what is too old, or no answer, is removed, and the rest stays."""
+    kept = answers.keep(URL, ASKED, CONTENT, NOW)
+    path = answers.path(URL, ASKED)
+    assert path.stat().st_mode & 0o777 == 0o600
+    (path.parent / "damaged.json").write_bytes(b"{}")
+    answers.keep(URL, {**ASKED, "page": "9"}, CONTENT, NOW - timedelta(days=31))
+    assert answers.prune(NOW, timedelta(days=30)) == 2
+    assert [*path.parent.iterdir()] == [path]
+    assert answers.find(URL, ASKED, NOW) == kept

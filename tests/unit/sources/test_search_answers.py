@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from essmap.errors import SourceError
 from essmap.schema.register import REGISTER_COLUMNS
-from essmap.sources.search_answers import MASK, check_obeyed, department_of, is_natural_person, read_answer
+from essmap.sources.search_answers import (
+    MASK,
+    check_obeyed,
+    check_parted,
+    department_of,
+    is_natural_person,
+    read_answer,
+)
 from essmap.sources.search_rows import register_rows
 from essmap.sources.search_slices import Known, Places, Slice, describe, divisions, packed
 
@@ -91,8 +98,19 @@ def test_what_is_said_of_the_establishment_wins_over_its_unit():
         ({"adresse": "2 PLACE IMAGINAIRE 31076 TOULOUSE CEDEX 3"}, "2 PLACE IMAGINAIRE", ""),
         ({"adresse": "2 RUE DU 31100 IMAGINE 31100 TOULOUSE"}, "2 RUE DU 31100 IMAGINE", ""),
         ({"adresse": "12 RUE DE TOULOUSE 31100 TOULOUSE"}, "12 RUE DE TOULOUSE", ""),
-        ({"adresse": "CHEZ MME INVENTÉE 2 PLACE IMAGINAIRE 31100 TOULOUSE"}, "2 PLACE IMAGINAIRE", "CHEZ MME INVENTÉE"),
-        ({"adresse": "C/O M INVENTÉ 31100 TOULOUSE"}, "", "C/O M INVENTÉ"),
+        ({"adresse": "CHEZ MME INVENTÉE 2 PLACE IMAGINAIRE 31100 TOULOUSE"}, "2 PLACE IMAGINAIRE", "CHEZ"),
+        ({"adresse": "MME DUPONT MARIE 2 B RUE IMAGINAIRE 31100 TOULOUSE"}, "2 B RUE IMAGINAIRE", "CHEZ"),
+        ({"adresse": "DUPONT MARIE 2 BIS R IMAGINAIRE 31100 TOULOUSE"}, "2 BIS R IMAGINAIRE", ""),
+        ({"adresse": "APT 4 MME DUPONT 12-14 AV IMAGINAIRE 31100 TOULOUSE"}, "12-14 AV IMAGINAIRE", "CHEZ"),
+        ({"adresse": "DUPONT MARIE IMPASSE IMAGINAIRE 31100 TOULOUSE"}, "IMPASSE IMAGINAIRE", ""),
+        ({"adresse": "DUPONT MARIE LES HAUTS 31100 TOULOUSE"}, "", ""),
+        ({"adresse": "4 MME DUPONT 31100 TOULOUSE"}, "", "CHEZ"),
+        ({"adresse": "2 RUE MADAME CURIE 31100 TOULOUSE"}, "2 RUE MADAME CURIE", ""),
+        ({"adresse": "BATIMENT A 2 RUE IMAGINAIRE 31100 TOULOUSE"}, "2 RUE IMAGINAIRE", ""),
+        ({"adresse": "4 LES HAUTS 31100 TOULOUSE"}, "4 LES HAUTS", ""),
+        ({"libelle_voie": "CHEZ MME DUPONT 2 RUE IMAGINAIRE"}, "2 RUE IMAGINAIRE", "CHEZ"),
+        ({"libelle_voie": "MADAME CURIE", "type_voie": "RUE", "numero_voie": 2}, "2 RUE MADAME CURIE", ""),
+        ({"adresse": "C/O M INVENTÉ 31100 TOULOUSE"}, "", "CHEZ"),
         ({"adresse": "2 PLACE IMAGINAIRE", "code_postal": None}, "2 PLACE IMAGINAIRE", ""),
         ({"adresse": "2 PLACE IMAGINAIRE TOULOUSE", "code_postal": None}, "2 PLACE IMAGINAIRE", ""),
         ({"adresse": None}, "", ""),
@@ -121,6 +139,9 @@ def test_point_is_a_pair_of_numbers_or_nothing(lat, lon, is_point):
     "said",
     [
         {"statut_diffusion": "P"},
+        {"statut_diffusion": None},
+        {"statut_diffusion": "p"},
+        {"siege": {}, "matching_etablissements": [site(statut_diffusion_etablissement=None)]},
         {"siege": {}, "matching_etablissements": [site(statut_diffusion_etablissement="P")]},
         {"statut_diffusion": "P", "sigle": MASK, "siege": site(
             siret="90000000100012", adresse=MASK, code_postal=MASK, latitude=MASK, longitude=MASK, numero_voie=MASK,
@@ -157,6 +178,30 @@ def test_nothing_of_a_natural_person_is_kept(said):
     assert (len(frame), rejected) == (0, {"natural_person": 2})
 
 
+def test_what_must_not_be_shown_never_reaches_the_disk():
+    """Of partial diffusion nothing finer than the commune is kept, and nobody whose home an address is."""
+    at_home = site(complement_adresse="CHEZ MME DUPONT", adresse="CHEZ MME DUPONT 2 PLACE IMAGINAIRE 31100 TOULOUSE")
+    text = json.dumps(answer(unit(siege=at_home, matching_etablissements=[at_home])), ensure_ascii=False)
+    assert "DUPONT" not in text
+    assert "2 PLACE IMAGINAIRE" in text
+    for said in (
+        {"statut_diffusion": "P"},
+        {
+            "siege": {},
+            "matching_etablissements": [
+                site(
+                    statut_diffusion_etablissement="P", liste_enseignes=["ENSEIGNE INVENTÉE"], nom_commercial="INVENTÉE"
+                )
+            ],
+        },
+    ):
+        text = json.dumps(answer(unit(**said)), ensure_ascii=False)
+        for secret in ("IMAGINAIRE", "INVENTEE", "43.58", "1.41", "31100", "ENSEIGNE", "BATIMENT"):
+            assert secret not in text
+        assert "ASSOCIATION INVENTÉE DES LUCIOLES" in text
+    assert '"LUCIOLES"' not in json.dumps(answer(unit(statut_diffusion="P")))
+
+
 def test_officers_never_reach_the_disk():
     """What was not asked for, such as officers, is not kept when the service sends it."""
     assert "SECRETE" not in json.dumps(answer(unit()))
@@ -177,6 +222,10 @@ def test_broken_answer_is_worth_asking_again(body):
     """What is no JSON is a bad moment of the service, not a change."""
     with pytest.raises(ValueError):  # noqa: PT011  of json
         read_answer(body)
+
+
+def without_status():
+    return {name: value for name, value in site().items() if name != "statut_diffusion_etablissement"}
 
 
 def without(name):
@@ -200,6 +249,10 @@ def without(name):
         ({"results": [unit(nombre_etablissements="3")], "total_results": 1}, "nombre_etablissements"),
         ({"results": [unit(matching_etablissements=[{"siret": "1"}])], "total_results": 1}, "commune"),
         ({"results": [unit(matching_etablissements=[None])], "total_results": 1}, "siret"),
+        ({"results": [without("statut_diffusion")], "total_results": 1}, "statut_diffusion"),
+        ({"results": [unit(matching_etablissements=[without_status()])], "total_results": 1},
+         "statut_diffusion_etablissement"),
+        ({"results": [unit(siege=without_status())], "total_results": 1}, "statut_diffusion_etablissement"),
     ],
 )  # fmt: skip
 def test_answer_of_another_shape_is_a_changed_service(content, word):
@@ -226,6 +279,12 @@ def test_obedient_answer_passes():
         ({}, {"activite_principale": "94.99Z,93.12Z"}, "activite_principale"),
         ({"nature_juridique": None}, {"nature_juridique": "9220"}, "nature_juridique"),
         ({}, {"code_commune": "31149"}, "code_commune"),
+        ({}, {"code_postal": "31200,31300"}, "code_postal"),
+        (
+            {"matching_etablissements": [site()] * 10},
+            {"limite_matching_etablissements": "9"},
+            "limite_matching_etablissements",
+        ),
         ({}, {"page": "2"}, "page"),
         ({}, {"per_page": "20"}, "per_page"),
     ],
@@ -237,6 +296,21 @@ def test_ignored_filter_is_an_error(said, asked, name):
     place = {key: value for key, value in ASKED.items() if key != "code_commune"}
     with pytest.raises(SourceError, match="departement"):
         check_obeyed(answer(unit()), {**place, "departement": "09"})
+
+
+def test_postcode_that_is_hidden_may_be_the_one_asked_for():
+    """A masked establishment does not show where it is: it is no sign that a filter was ignored."""
+    hidden = unit(siege={}, matching_etablissements=[site(code_postal=MASK, statut_diffusion_etablissement="P")])
+    check_obeyed(answer(hidden), {**ASKED, "code_postal": "31200"})
+    check_obeyed(answer(unit()), {**ASKED, "code_postal": "31000"})
+
+
+def test_flag_that_is_ignored_gives_two_halves_alike():
+    """With and without a flag the same units come first: refused; one that moved meanwhile is not."""
+    check_parted(["1", "2", "3"], ["3", "4", "5"], "est_association")
+    check_parted([], ["3"], "est_association")
+    with pytest.raises(SourceError, match="est_association"):
+        check_parted(["1", "2", "3"], ["3", "2", "5", "6"], "est_association")
 
 
 def test_persons_are_told_from_legal_persons():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import itertools
 import json
@@ -94,6 +95,15 @@ def test_slices_over_the_limit_are_divided(small, communes, tmp_path, monkeypatc
     assert {"section_activite_principale", "code_postal"} <= set().union(*stand_in.queries)
 
 
+@pytest.fixture(scope="module")
+def in_quarters(small):
+    """The same units, parted evenly by what the service computes: below a low cap, all of them can be counted."""
+    units = copy.deepcopy(small)
+    for number, unit in enumerate(units):
+        unit.flags = (number % 2 == 0, number % 4 < 2)
+    return units
+
+
 @pytest.fixture
 def low_cap(monkeypatch):
     """A service that gives no more than 200 units for one question, and a reader that knows it."""
@@ -102,10 +112,10 @@ def low_cap(monkeypatch):
     monkeypatch.setattr(search_sweep, "DEEPEST", 60)
 
 
-def test_commune_over_the_cap_is_counted_by_halves_and_read_by_parts(small, communes, tmp_path, low_cap):
+def test_commune_over_the_cap_is_counted_by_halves_and_read_by_parts(in_quarters, communes, tmp_path, low_cap):
     """No question about the city as a whole goes beyond the cap, yet all of it is found."""
-    stand_in = SearchStandIn(small, other_copy=0.2)
-    assert_exact(read(stand_in, tmp_path, communes), small)
+    stand_in = SearchStandIn(in_quarters, other_copy=0.2)
+    assert_exact(read(stand_in, tmp_path, communes), in_quarters)
     assert "convention_collective_renseignee" in set().union(*stand_in.queries)
 
 
@@ -231,6 +241,11 @@ def test_commune_that_never_answers_is_said_and_the_rest_is_read(small, communes
     assert any("Colomiers" in sentence for sentence in found.shortfalls)
     missing = truth(small).set_index("siret").drop(found.frame["siret"])
     assert set(missing["commune_code"]) <= {"31149"}
+    again = read(SearchStandIn(small), tmp_path, communes, offline=True)
+    pd.testing.assert_frame_equal(again.frame, found.frame)
+    assert again.shortfalls == found.shortfalls
+    mended = read(SearchStandIn(small), tmp_path, communes)
+    assert_exact(mended, small)
 
 
 def test_service_that_is_down_is_an_error(small, communes, tmp_path):
@@ -259,6 +274,36 @@ def test_service_that_ignores_a_filter_is_an_error(small, communes, tmp_path, na
         read(SearchStandIn(small, ignored=frozenset({name})), tmp_path, communes)
 
 
+@pytest.mark.parametrize("name", ["code_postal", "est_association", "convention_collective_renseignee"])
+def test_service_that_ignores_what_only_large_communes_need_is_an_error(in_quarters, communes, tmp_path, low_cap, name):
+    """Postcodes and flags part what is over the cap: a service that no longer knows them is found out too."""
+    with pytest.raises(SourceError, match=f"filtre.*{name}"):
+        read(SearchStandIn(in_quarters, ignored=frozenset({name})), tmp_path, communes)
+
+
+def test_service_that_ignores_how_many_establishments_to_show_is_an_error(small, communes, tmp_path):
+    """Ten establishments of a unit that has more: the service is asked for nine, and shows ten."""
+    name = "limite_matching_etablissements"
+    with pytest.raises(SourceError, match=f"filtre.*{name}"):
+        read(SearchStandIn(small, ignored=frozenset({name})), tmp_path, communes)
+    assert_exact(read(SearchStandIn(small), tmp_path, communes), small)
+
+
+def test_unit_that_truly_shows_ten_establishments_is_believed(communes, tmp_path):
+    """Ten of eleven establishments are here: one more request proves that the service obeys, and is replayed too."""
+    units = [unit for unit in MadeUp(60, 30, seed=3).units if len(unit.sites) < 10]
+    site = next(site for unit in units if unit.is_ess and unit.is_open and not unit.is_person
+                and not unit.is_masked for site in unit.sites if site.commune == CITY)  # fmt: skip
+    unit = next(unit for unit in units if site in unit.sites)
+    unit.sites[:] = [dataclasses.replace(site, siret=f"{unit.siren}{number:05}", commune=CITY if number else "09122",
+                                         is_seat=not number) for number in range(11)]  # fmt: skip
+    found = read(SearchStandIn(units), tmp_path, communes)
+    assert_exact(found, units)
+    asked = SearchStandIn(units)
+    assert read(asked, tmp_path, communes, offline=True).files == found.files
+    assert asked.times == []
+
+
 def test_service_that_changed_is_an_error(communes, tmp_path):
     """JSON of another shape is no empty department."""
     transport = httpx.MockTransport(lambda _request: httpx.Response(200, content=json.dumps({"resultats": []})))
@@ -285,11 +330,13 @@ def test_units_of_more_than_100_establishments_are_completed(small, communes, tm
 
 
 def test_large_unit_that_cannot_be_completed_is_said(small, communes, tmp_path, monkeypatch):
-    """Where too many SIRET would have to be asked for, a sentence names the unit instead."""
+    """Where too many SIRET would have to be asked for, a sentence counts the units and names none."""
     monkeypatch.setattr(search_networks, "_LOOKUPS_AT_MOST", 0)
     found = read(SearchStandIn(small), tmp_path, communes)
     assert not found.is_complete
-    assert any("RÉSEAU INVENTÉE" in sentence and "fichiers Sirene" in sentence for sentence in found.shortfalls)
+    assert any("organisme" in sentence and "fichiers Sirene" in sentence for sentence in found.shortfalls)
+    large = [unit for unit in small if len(unit.sites) > 100]
+    assert not any(unit.name in said or unit.siren in said for unit in large for said in found.shortfalls)
 
 
 def test_unit_that_leaves_while_the_department_is_read_is_no_shortfall(small, communes, tmp_path):
