@@ -220,6 +220,19 @@ def test_opposition_by_a_number_that_is_hidden(territory, kind):
     assert snapshot.report.rejected == {"withheld": 1}
 
 
+@pytest.mark.parametrize("kind", ["siren", "siret"])
+def test_opposition_is_not_named_by_the_next_report(territory, kind):
+    """The previous build holds no number of a hidden actor: who is gone since is counted and not named."""
+    row = establishment(1, employer="N", workforce_band="NN", name="OPPOSANTE SECRETE")
+    read = register_read([row, establishment(2)])
+    before = build_live(read, "31", ALONE, geography=territory)
+    withheld = Withheld((Entry(kind, row[kind]),), "x")
+    after = build_live(read, "31", replace(ALONE, withheld=withheld), geography=territory)
+    report = with_report(after, before, source="api", withheld=withheld).report
+    assert report.changes.gone.count == 1
+    assert "opposante" not in json.dumps(report.as_dict()).casefold()
+
+
 def test_starter_build_obeys_the_list_too(starter_snapshot):
     """The embedded rows are withheld by identifier; counts say so."""
     holder = starter_snapshot.table("projects")["actor_id"].dropna().iloc[0]
