@@ -59,7 +59,7 @@ def prepare_address(address: str) -> str:
     >>> prepare_address("BP 12")
     ''
     """
-    text = _LEADING.sub("", _POSTAL.sub(" ", address))
+    text = _LEADING.sub("", without_post(address))
     words = _NOT_WORD.sub(" ", _NUMBERS.sub(r"\1 ", text)).split()
     written, is_named = [], False
     for word in words:
@@ -71,6 +71,17 @@ def prepare_address(address: str) -> str:
         is_named = True
     found = " ".join(written)
     return found if len(found) >= 3 and any(sign.isalpha() for sign in found) else ""
+
+
+def without_post(address: str) -> str:
+    """Return an address without boxes of the post, postcode and town.
+
+    Examples
+    --------
+    >>> without_post("12 rue Haute BP 40012 31000 TOULOUSE").strip()
+    '12 rue Haute'
+    """
+    return _POSTAL.sub(" ", address)
 
 
 def prepare_addresses(addresses: pd.Series[str]) -> pd.Series[str]:

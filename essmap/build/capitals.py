@@ -26,10 +26,18 @@ _ELIDED: Final = frozenset({"c", "d", "j", "l", "m", "n", "qu", "s", "t"})
 _SPOKEN: Final = frozenset({"st", "mr", "mgr", "dr", "ft"})
 #: Kinds of ways, small wherever they stand in an address.
 _WAYS: Final = frozenset({
-    "allee", "allees", "avenue", "av", "boulevard", "bd", "chemin", "che", "cours", "esplanade", "faubourg",
+    "all", "allee", "allees", "avenue", "av", "boulevard", "bd", "chemin", "che", "cours", "esplanade", "faubourg", "fbg", "fg",
     "impasse", "imp", "lieu", "dit", "lieudit", "lotissement", "passage", "place", "pl", "promenade", "quai",
     "residence", "rond", "point", "route", "rte", "rue", "ruelle", "sentier", "square", "traverse", "voie", "zone",
     "bis", "ter", "quater",
+})  # fmt: skip
+#: A letter after one of these names a part of a building: « Bât A ».
+_BUILDINGS: Final = frozenset({"bat", "batiment", "bloc", "entree", "esc", "escalier", "hall", "porte"})
+#: Articles that begin the name itself after what it is: « Crèche Les Lutins », « SCOP La Volte ».
+_ARTICLES: Final = frozenset({"la", "le", "les", "l"})
+_KINDS: Final = frozenset({
+    "association", "cafe", "cie", "club", "collectif", "compagnie", "cooperative", "creche", "ecole", "epicerie",
+    "ferme", "foyer", "librairie", "residence", "theatre",
 })  # fmt: skip
 #: Words of a sign that say which site it is and not who is there.
 _GENERIC: Final = frozenset({
@@ -138,9 +146,27 @@ def _write(text: str, kept: frozenset[str], ways: frozenset[str]) -> str:
         if any(start <= found.start() < end for start, end in dotted) or token in kept:
             written.append(token)
         else:
-            written.append(_word(token, opens=opens, elides=follows in {"'", "’"}, ways=ways, before=written))
+            is_opening = opens or (not ways and _begins_name(token, written))
+            word = _word(token, opens=is_opening, elides=follows in {"'", "’"}, ways=ways, before=written)
+            written.append(_preposition(word, written, is_last=not follows) if not opens else word)
         opens = False
     return "".join(written)
+
+
+def _begins_name(token: str, before: list[str]) -> bool:
+    """Tell whether an article begins the name: after an acronym, or after the kind with which the text begins."""
+    if token.lower() not in _ARTICLES or len(before) < 2 or before[-1] != " ":
+        return False
+    last = before[-2]
+    return (len(last) > 1 and last.isalpha() and last.isupper()) or (len(before) == 2 and _folded(last) in _KINDS)
+
+
+def _preposition(word: str, before: list[str], *, is_last: bool) -> str:
+    """Return a lone « a » as « à », or as a letter at the end of a text and after a number or a building."""
+    if word != "a":
+        return word
+    last = before[-2] if len(before) > 1 else ""
+    return "A" if is_last or last.isdecimal() or _folded(last) in _BUILDINGS else "à"
 
 
 def _opens_part(marks: str) -> bool:

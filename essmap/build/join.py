@@ -7,7 +7,6 @@ to the actor.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,18 +15,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from essmap.build.doors import same_door
 from essmap.build.merge import Merged, merge_actors
 from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_commune
 from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
 from essmap.errors import Problem
-from essmap.schema.folding import fold
 from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.withheld import NOBODY, Withheld
 
 #: A point of a list this close to a registered office that is a home is that home, in degrees (about 100 m).
 _SAME_PLACE: Final = 0.001
-_NUMBER: Final = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,18 +193,17 @@ def _is_at_home(
 
 
 def _is_same_place(actor: pd.Series, home: pd.Series) -> bool:
-    """Tell whether an actor is shown at a home: by its number and the last word of its street, or by its point."""
-    if isinstance(actor["address"], str) and _door(actor["address"]) == _door(home["address"]) != ("", ""):
-        return True
+    """Tell whether an actor may be shown at a home: by its point, by its address, or because neither can be compared.
+
+    An address without a point is placed later: only one that is clearly elsewhere may be shown.
+    """
     lon, lat = pd.to_numeric(pd.Series([home["lon"], home["lat"]]), errors="coerce")
     far = max(abs(actor.geometry.x - lon), abs(actor.geometry.y - lat))
-    return bool(actor["geo_precision"] != "municipality" and far < _SAME_PLACE)
-
-
-def _door(address: str) -> tuple[str, str]:
-    words = fold(address).split()
-    number = next((found[0] for word in words if (found := _NUMBER.match(word))), "")
-    return number, words[-1] if words else ""
+    has_points = actor["geo_precision"] != "municipality" and bool(np.isfinite(far))
+    if has_points and far < _SAME_PLACE:
+        return True
+    told = same_door(actor["address"], home["address"]) if isinstance(actor["address"], str) else None
+    return not has_points if told is None else told
 
 
 def _without_numbers(

@@ -69,7 +69,8 @@ class Merged:
     counts : mapping
         Per source, in alphabetical order.
     contested : tuple of str
-        Identifiers of actors left alone because several rows of one source could be them.
+        Identifiers of actors left alone because several rows of one source could be them, or
+        because they have but initials in common with a row that could be them.
     unused : tuple of Problem
         Decisions that name an actor no source has.
     rivals : tuple of pairs of str

@@ -42,7 +42,8 @@ class Links:
     links : tuple of Link
         They join the rows of each actor without a loop.
     contested : frozenset of int
-        Rows left alone because several rows of one source could be them.
+        Rows left alone because several rows of one source could be them, or because nothing but initials says who
+        they are.
     rivals : frozenset of pairs of int
         The first rows of actors that were left alone although one could be the other.
     """
@@ -165,12 +166,11 @@ def _same_siren(actors: _Actors, rows: pd.DataFrame) -> None:
 def _same_name(actors: _Actors, found: list[Candidate]) -> tuple[set[int], set[Ends]]:
     """Link actors by name, the surest first; return the rows that could be several, and which could be which."""
     scores = _between_actors(actors, found)
+    sure = {pair: best for pair, best in scores.items() if best.is_enough}
     ends = frozenset(end for pair in scores for end in pair)
     blocked: set[int] = set()
     rivals: set[Ends] = set()
-    for _, level in groupby(
-        sorted(scores.items(), key=lambda item: (_level(item[1]), item[0])), lambda i: _level(i[1])
-    ):
+    for _, level in groupby(sorted(sure.items(), key=lambda item: (_level(item[1]), item[0])), lambda i: _level(i[1])):
         here = {
             pair: best
             for pair, best in level
@@ -181,7 +181,9 @@ def _same_name(actors: _Actors, found: list[Candidate]) -> tuple[set[int], set[E
         for pair, best in here.items():
             if not blocked & set(pair) and _is_possible(actors, pair, scores.keys(), ends):
                 actors.link(best.one, best.other, "name_commune", best.score)
-    return {row for end in blocked for row in actors.of(end)}, rivals
+    doubtful = {pair for pair, best in scores.items() if not best.is_enough and actors.may_match(*pair)}
+    alone = blocked | {end for pair in doubtful for end in pair}
+    return {row for end in alone for row in actors.of(end)}, rivals | doubtful
 
 
 def _level(pair: Candidate) -> tuple[float, bool]:
@@ -192,7 +194,7 @@ def _level(pair: Candidate) -> tuple[float, bool]:
 def _between_actors(actors: _Actors, found: list[Candidate]) -> dict[Ends, Candidate]:
     """Return the best pair of rows of any two actors that identifiers have made so far."""
     best: dict[Ends, Candidate] = {}
-    for pair in sorted(found, key=lambda pair: (*_level(pair), pair.one, pair.other)):
+    for pair in sorted(found, key=lambda pair: (not pair.is_enough, *_level(pair), pair.one, pair.other)):
         low, high = sorted((actors.first[pair.one], actors.first[pair.other]))
         if actors.may_match(low, high):
             best.setdefault((low, high), pair)

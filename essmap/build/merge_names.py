@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from essmap.build.name_scores import SAME_NAME, name_score
+from essmap.build.name_scores import SAME_NAME, name_score, rests_on_initials
 from essmap.build.names import Name, read_name
 from essmap.schema.folding import fold
 
@@ -19,18 +19,24 @@ from essmap.schema.folding import fold
 _WORTH_A_LOOK: Final = 65
 #: Rows compared with all others of the commune at once, so that memory stays small.
 _AT_ONCE: Final = 500
+#: Two points less far apart than this in longitude and latitude are one place, in degrees (about 100 m).
+_NEAR: Final = 0.001
 #: Lost where both say their family and they differ: only the same name passes.
 _OTHER_FAMILY: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Two rows (positions in the table) that may be one actor, how surely, and whether they share an address."""
+    """Two rows (positions in the table) that may be one actor, how surely, and whether they share an address.
+
+    ``is_enough`` is false where the names have but initials in common and nothing else says that they are one.
+    """
 
     score: float
     same_address: bool
     one: int
     other: int
+    is_enough: bool = True
 
 
 def candidates(rows: pd.DataFrame) -> list[Candidate]:
@@ -64,6 +70,10 @@ def _of_commune(group: pd.DataFrame, is_open: pd.Series[bool]) -> Iterator[Candi
     names = [read[name] for name in group["name"]]
     rows = group[["table", "siren", "siret", "family"]].to_dict("records")
     address = [fold(text) if isinstance(text, str) else "" for text in group["address"]]
+    places = [
+        None if precision == "municipality" else (point.x, point.y)
+        for precision, point in zip(group["geo_precision"], group["geometry"], strict=True)
+    ]
     asked = np.flatnonzero(is_open.to_numpy(dtype=bool))
     seen: set[tuple[int, int]] = set()
     for i, j in (*_by_words(names, asked), *_by_letters(names, asked)):
@@ -74,7 +84,14 @@ def _of_commune(group: pd.DataFrame, is_open: pd.Series[bool]) -> Iterator[Candi
         score = name_score(names[i], names[j]) - _OTHER_FAMILY * _differ(rows[i]["family"], rows[j]["family"])
         if round(score, 4) >= SAME_NAME:
             one, other = (int(group.index[k]) for k in pair)
-            yield Candidate(round(score, 2), bool(address[i]) and address[i] == address[j], one, other)
+            same_address = bool(address[i]) and address[i] == address[j]
+            is_enough = same_address or _is_near(places[i], places[j]) or not rests_on_initials(names[i], names[j])
+            yield Candidate(round(score, 2), same_address, one, other, is_enough)
+
+
+def _is_near(one: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:
+    """Tell whether two rows have a position of their own, and the same but for the error of a geocoder."""
+    return one is not None and other is not None and max(abs(a - b) for a, b in zip(one, other, strict=True)) < _NEAR
 
 
 def _by_words(names: list[Name], asked: np.ndarray) -> Iterator[tuple[int, int]]:

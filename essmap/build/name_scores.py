@@ -68,6 +68,35 @@ def name_similarity(one: str, other: str, commune: str = "", department: str = "
     return name_score(read_name(one, commune, department), read_name(other, commune, department))
 
 
+def rests_on_initials(one: Name, other: Name) -> bool:
+    """Tell whether two names have nothing of their own in common but letters that are the initials of words.
+
+    Three or four letters are the initials of many organisations: of such a pair the names alone prove nothing. An
+    acronym that every list knows for a kind of place or a network (MJC, CUMA) is more than initials.
+
+    Examples
+    --------
+    >>> rests_on_initials(read_name("ARVL"), read_name("Association régionale des vétérans de Luchon"))
+    True
+    >>> rests_on_initials(read_name("ARVL"), read_name("ARVL – Association régionale des vétérans de Luchon"))
+    False
+    """
+    if one.glued & other.glued or one.acronyms & other.acronyms & (_own(one) | _own(other)):
+        return False
+    if any(here == there or _likeness(here, there) > 0 for here in _own(one) for there in _own(other)):
+        return False
+    return any(
+        _run(word, part.words)
+        for short, long in ((one, other), (other, one))
+        for word in short.acronyms & _own(short)
+        for part in long.parts
+    )
+
+
+def _own(name: Name) -> set[str]:
+    return {word.text for word in name.whole.of("own")}
+
+
 @dataclass(slots=True)
 class _Pairing:
     """Words of two parts put in pairs: what stays alone on each side, and how alike the pairs are."""
@@ -144,11 +173,11 @@ def _stands_alone(pairing: _Pairing, *, has_place: bool) -> bool:
     """Tell whether the words in both are a name of their own, the side with a kind of place more being that name.
 
     « Ressourcerie Récobrada » is Récobrada; « Théâtre du Pavé » may be far from « Le Pavé », « Radio Canal Sud » from
-    « Canal ».
+    « Canal », « Maison de l'économie solidaire » from « Maison de l'économie ».
     """
     if len(pairing.own) > 1:
         return True
-    return not has_place and not any(one.is_linked != other.is_linked for one, other, _ in pairing.own)
+    return not has_place and not any(one.is_linked or other.is_linked for one, other, _ in pairing.own)
 
 
 def _compare_parts(ones: Sequence[Part], others: Sequence[Part]) -> float:

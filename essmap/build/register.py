@@ -223,7 +223,9 @@ def _hidden(
 def _is_sensitive(rows: pd.DataFrame) -> pd.Series[bool]:
     words = rows["name"] + " · " + rows["acronym"] + " · " + rows["sign"]
     nothing = pd.Series("", index=rows.index, dtype="str")
-    return sensitive(pd.Series(False, index=rows.index), words, nothing)
+    by_activity = reference.is_sensitive_activity(rows["naf"], "NAFRev2")
+    by_activity |= reference.is_sensitive_activity(rows["naf25"], "NAF2025")
+    return sensitive(by_activity, words, nothing)
 
 
 def _is_home(rows: pd.DataFrame) -> pd.Series[bool]:

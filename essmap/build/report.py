@@ -45,7 +45,7 @@ def with_report(
     source : str
         What was asked for.
     withheld : Withheld
-        Who asked not to be shown: never named, not even among those that are gone.
+        Who asked not to be shown: not counted among those that are gone where the previous build tells who they are.
     is_forced : bool
         Whether a refused build is to be put in use all the same.
 
@@ -77,7 +77,8 @@ def changes(previous: Snapshot, now: Snapshot) -> Changes:
     Returns
     -------
     Changes
-        Names are in the order of the alphabet, at most `NAMED` of each kind.
+        Names are in the order of the alphabet, at most `NAMED` of each kind. Those that are gone are counted and never
+        named: one of them may have asked not to be shown by a number that the previous build does not hold.
     """
     before = previous.layer("actors").set_index("actor_id")
     after = now.layer("actors").set_index("actor_id")
@@ -88,7 +89,7 @@ def changes(previous: Snapshot, now: Snapshot) -> Changes:
     return Changes(
         against=previous.manifest.build_id,
         new=_change(after.loc[after.index.difference(before.index), "name"]),
-        gone=_change(before.loc[before.index.difference(after.index), "name"]),
+        gone=Change(len(before.index.difference(after.index)), ()),
         changed=_change(here.loc[_differs(there, here), "name"]),
         moved=_change(here.loc[is_moved, "name"]),
     )

@@ -12,7 +12,7 @@ from essmap.reference.cantons import (
 )
 from essmap.reference.legal import classify_legal_category
 from essmap.reference.scores import classification_scores
-from essmap.reference.sensitive import is_sensitive_text
+from essmap.reference.sensitive import is_sensitive_activity, is_sensitive_text
 from essmap.reference.tables import (
     axes,
     capitals,
@@ -52,6 +52,7 @@ __all__ = [
     "families",
     "form_words",
     "how_to_load_cantons",
+    "is_sensitive_activity",
     "is_sensitive_text",
     "legal_categories",
     "legal_forms",

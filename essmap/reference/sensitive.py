@@ -1,7 +1,8 @@
-"""Words that mark a place nobody should find on a map: violence, emergency shelter, minors in care, asylum.
+"""Words and activities of a place nobody should find on a map: violence, emergency shelter, minors in care, asylum.
 
 A net with wide meshes on purpose: a place wrongly caught is shown at its commune, a place wrongly missed is
-shown at its door. The words are in ``data/reference/sensitive_words.csv``.
+shown at its door. The words are in ``data/reference/sensitive_words.csv``, the activity codes of such places, whose
+names may say nothing, in ``data/reference/sensitive_activities.csv``.
 """
 
 from __future__ import annotations
@@ -47,3 +48,23 @@ def is_sensitive_text(texts: pd.Series[str]) -> pd.Series[bool]:
     sensitive = _expression([str(pattern) for pattern in words.index])
     flags = [isinstance(text, str) and sensitive.search(harmless.sub(" ", _plain(text))) is not None for text in texts]
     return pd.Series(flags, index=texts.index, dtype="bool", name=texts.name)
+
+
+def is_sensitive_activity(codes: pd.Series[str], nomenclature: str) -> pd.Series[bool]:
+    """Tell which activity codes are those of a sensitive place.
+
+    Parameters
+    ----------
+    codes : Series of str, n rows
+        With or without dot; missing or empty: not known.
+    nomenclature : {"NAFRev2", "NAF2025"}
+
+    Returns
+    -------
+    Series of bool, n rows on the index of ``codes``
+    """
+    activities = table("sensitive_activities")
+    mine = activities.index[activities["nomenclature"] == nomenclature]
+    starts = tuple(str(pattern).replace(".", "") for pattern in mine)
+    plain = [re.sub(r"[^A-Z0-9]", "", code.upper()) if isinstance(code, str) else "" for code in codes]
+    return pd.Series([code.startswith(starts) for code in plain], index=codes.index, dtype="bool", name=codes.name)

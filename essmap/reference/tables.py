@@ -44,6 +44,7 @@ _LAYOUTS = {
     "support_kinds": _Layout(("key", "label", "explanation", "order"), ("order",)),
     "departments": _Layout(("code", "name", "projected_epsg", "of_form", "in_form"), ("projected_epsg",)),
     "sensitive_words": _Layout(("pattern", "unless", "reason")),
+    "sensitive_activities": _Layout(("pattern", "nomenclature", "reason")),
     "word_roles": _Layout(("word", "role", "note")),
     "trust": _Layout(("field", "sources", "note")),
     "capitals": _Layout(("word", "written")),

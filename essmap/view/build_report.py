@@ -102,7 +102,10 @@ def _precisions(counts: Mapping[str, int]) -> Section:
 def _changes(report: BuildReport) -> Section:
     found = report.changes
     kinds = {} if found is None else {kind: getattr(found, kind) for kind in ("new", "gone", "changed", "moved")}
-    rows = tuple((t(f"report.changes.{kind}"), integer(one.count), _names(one)) for kind, one in kinds.items())
+    rows = tuple(
+        (t(f"report.changes.{kind}"), integer(one.count), _gone(one) if kind == "gone" else _names(one))
+        for kind, one in kinds.items()
+    )
     headings = (t("report.what"), t("report.count"), t("report.names"))
     return Section(t("report.sections.changes"), headings, rows, frozenset({1}))
 
@@ -114,6 +117,11 @@ def _contested(names: Mapping[str, str]) -> Section:
     if (more := len(ordered) - LISTED) > 0:
         rows.append((t("report.others", n=more, n_text=integer(more)), ""))
     return Section(t("report.sections.contested"), (t("report.what"), t("report.identifier")), tuple(rows))
+
+
+def _gone(change: Change) -> str:
+    """Return why those that are gone have no names, not even in reports that hold some: one may have asked to go."""
+    return t("report.gone_unnamed") if change.count else ""
 
 
 def _names(change: Change) -> str:

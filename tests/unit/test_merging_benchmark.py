@@ -15,12 +15,15 @@ def starter(starter_snapshot):
 @pytest.mark.parametrize(
     ("variation", "at_least"),
     [
-        ("capitals", 0.99), ("without accents", 0.99), ("legal form", 0.99), ("acronym", 0.95), ("acronym alone", 0.7),
+        ("capitals", 0.99), ("without accents", 0.99), ("legal form", 0.99), ("acronym", 0.95), ("acronym alone", 0.3),
         ("typing error", 0.9), ("word order", 0.95), ("commune added", 0.98),
     ],
 )  # fmt: skip
 def test_names_written_otherwise_are_found(starter, variation, at_least):
-    """Of all starter rows planted under another writing, nearly all are found and none is taken for another."""
+    """Of all starter rows planted under another writing, nearly all are found and none is taken for another.
+
+    An acronym alone is enough only where the place is the same too: two rows in three have no place of their own.
+    """
     outcome = planted(starter, VARIATIONS[variation])
     assert outcome.planted > 100
     assert outcome.wrong == 0

@@ -10,9 +10,10 @@ from shapely.geometry import Point
 
 from essmap.build.report import MOVED_M, NAMED, changes, with_report
 from essmap.errors import SnapshotError
-from essmap.schema.report import BuildReport
+from essmap.schema.report import BuildReport, Change, Changes
 from essmap.schema.snapshot import Snapshot
 from essmap.store import MANIFEST, REPORT, Store
+from essmap.texts import t
 from essmap.view.build_report import sections
 
 
@@ -47,7 +48,7 @@ def test_each_kind_of_change_is_told(starter_snapshot):
     found = changes(starter_snapshot, after)
     names = starter_snapshot.table("actors")["name"]
     assert (found.new.count, found.new.names) == (1, ("Nouvelle",))
-    assert (found.gone.count, found.gone.names) == (1, (names[0],))
+    assert (found.gone.count, found.gone.names) == (1, ())
     assert (found.changed.count, set(found.changed.names)) == (2, {"Autre nom", names[2]})
     assert (found.moved.count, found.moved.names) == (1, (names[3],))
 
@@ -73,11 +74,22 @@ def test_missing_values_are_no_change(starter_snapshot):
 
 
 def test_a_handful_is_named(starter_snapshot):
-    """However many are gone, the report names few."""
-    found = changes(starter_snapshot, changed(starter_snapshot, lambda actors: actors.iloc[:100]))
-    assert found.gone.count == 296
-    assert len(found.gone.names) == NAMED
-    assert list(found.gone.names) == sorted(found.gone.names)
+    """However many are new, the report names few; those that are gone are counted only."""
+    fewer = changed(starter_snapshot, lambda actors: actors.iloc[:100])
+    found = changes(fewer, starter_snapshot)
+    assert found.new.count == 296
+    assert len(found.new.names) == NAMED
+    assert list(found.new.names) == sorted(found.new.names)
+    assert changes(starter_snapshot, fewer).gone == Change(296, ())
+
+
+def test_people_are_told_why_the_gone_have_no_names(starter_snapshot):
+    """A report that an older version wrote with names is shown without them."""
+    nobody = Change(0, ())
+    found = Changes("x", new=nobody, gone=Change(1, ("Les Disparus",)), changed=nobody, moved=nobody)
+    said = str(sections(starter_snapshot.manifest, BuildReport("api", changes=found)))
+    assert "Disparus" not in said
+    assert t("report.gone_unnamed") in said
 
 
 def test_report_is_stored_beside_the_manifest(starter_snapshot, fresh_snapshot, tmp_path):

@@ -168,6 +168,29 @@ def test_home_in_the_register_hides_the_same_place_only(territory, starter_copy,
     assert actors.at[row["id"], "siret"] is None or pd.isna(actors.at[row["id"], "siret"])
 
 
+@pytest.mark.parametrize(
+    ("address", "is_shown"),
+    [
+        ("78 rue des Lilas", False), ("78 rue des Lilas, bât. B", False), ("78 rue des Lilas 31000 Toulouse", False),
+        ("78, rue des Lilas (2e étage)", False), ("Résidence 3 Pins, 78 rue des Lilas", False),
+        ("rue des Lilas", False), ("BP 78", False), ("4 place des Platanes", True),
+    ],
+)  # fmt: skip
+def test_home_stays_hidden_however_the_list_writes_it(territory, starter_copy, address, is_shown):
+    """The list gives an address and no point: it would be placed at the door that the register protects."""
+    line, row = next((line, row) for line, row in starter_copy.rows(ACTORS_FILE).items() if row["address"])
+    starter_copy.change(ACTORS_FILE, line, address=address, lon="", lat="", geo_precision="")
+    read = register_read(
+        [
+            establishment(1, name=row["name"], employer="N", workforce_band="NN", address="78 RUE DES LILAS", lon="",
+                          lat="", commune_code=row["commune_code"])
+        ]
+    )  # fmt: skip
+    options = replace(BOTH, starter_folder=starter_copy.path)
+    actors = build_live(read, "31", options, geography=territory).table("actors").set_index("actor_id")
+    assert (actors.at[row["id"], "address"] == address) is is_shown
+
+
 def test_opposition_to_one_row_is_to_the_actor(territory, starter_snapshot):
     """Whatever row is named, the merged actor is gone, its supports stay and name nobody."""
     holder = starter_snapshot.table("projects")["actor_id"].dropna().iloc[0]
@@ -195,6 +218,19 @@ def test_opposition_by_a_number_that_is_hidden(territory, kind):
     snapshot = build_live(read, "31", replace(ALONE, withheld=withheld), geography=territory)
     assert snapshot.table("actors")["name"].tolist() == ["Association Inventee 2"]
     assert snapshot.report.rejected == {"withheld": 1}
+
+
+@pytest.mark.parametrize("kind", ["siren", "siret"])
+def test_opposition_is_not_named_by_the_next_report(territory, kind):
+    """The previous build holds no number of a hidden actor: who is gone since is counted and not named."""
+    row = establishment(1, employer="N", workforce_band="NN", name="OPPOSANTE SECRETE")
+    read = register_read([row, establishment(2)])
+    before = build_live(read, "31", ALONE, geography=territory)
+    withheld = Withheld((Entry(kind, row[kind]),), "x")
+    after = build_live(read, "31", replace(ALONE, withheld=withheld), geography=territory)
+    report = with_report(after, before, source="api", withheld=withheld).report
+    assert report.changes.gone.count == 1
+    assert "opposante" not in json.dumps(report.as_dict()).casefold()
 
 
 def test_starter_build_obeys_the_list_too(starter_snapshot):

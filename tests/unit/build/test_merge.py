@@ -52,6 +52,37 @@ def test_same_siret_is_one_actor():
     assert pairs(merged) == {("a", other, "siret") for other in ("b", "c", f"siret-{SIRETS[0]}")}
 
 
+ACRONYMS = {
+    "ARVL": "ASSOCIATION REGIONALE DES VETERANS DE LUCHON",
+    "APF": "ASSOCIATION DES PARENTS DE FENOUILLET",
+    "ARPE": "ASSOCIATION DES RANDONNEURS PEDESTRES ENDURANTS",
+    "AFEV": "ASSOCIATION FAMILIALE ESPOIR VIVANT",
+}
+
+
+@pytest.mark.parametrize(("letters", "name"), ACRONYMS.items())
+def test_initials_alone_make_no_actor(letters, name):
+    """Any organisation may have these letters: both rows are left alone and reported, unless they share a place."""
+    starter = actor_rows("starter_actors", {"id": "a", "name": letters})
+    merged = merge(starter, register_rows({"siret": SIRETS[0], "name": name}))
+    assert pairs(merged) == set()
+    assert set(merged.contested) == {"a", f"siret-{SIRETS[0]}"}
+    assert merged.rivals != ()
+    there = {"address": "1 rue Haute", "at": (1.001, 43.001)}
+    starter = actor_rows("starter_actors", {"id": "a", "name": letters, **there})
+    merged = merge(starter, register_rows({"siret": SIRETS[0], "name": name, **there}))
+    assert pairs(merged) == {("a", f"siret-{SIRETS[0]}", "name_commune")}
+
+
+def test_initials_beside_what_they_stand_for_are_enough():
+    """The row that gives both joins the two others."""
+    starter = actor_rows("starter_actors", {"id": "a", "name": "ARVL"})
+    listed = actor_rows("list_x", {"id": "b", "name": f"ARVL – {ACRONYMS['ARVL'].title()}"}, kind="list")
+    merged = merge(starter, listed, register_rows({"siret": SIRETS[0], "name": ACRONYMS["ARVL"]}))
+    assert len(merged.actors) == 1
+    assert merged.contested == ()
+
+
 def test_same_siren_in_the_commune_is_one_actor_where_one_is_meant():
     """A row with a SIREN alone joins the only establishment of the unit in its commune."""
     starter = actor_rows("starter_actors", {"id": "a", "name": "Une", "siren": SIRETS[0][:9]})

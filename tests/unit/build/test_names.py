@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from essmap import reference
-from essmap.build.name_scores import SAME_NAME, name_score, name_similarity
+from essmap.build.name_scores import SAME_NAME, name_score, name_similarity, rests_on_initials
 from essmap.build.names import read_name
 from essmap.schema.folding import fold_place
 
@@ -107,6 +107,7 @@ def test_same_organisation_written_otherwise(one, other):
         ("Association", "Association"),
         ("Occitanie", "Toulouse"),
         ("Scop&Co", "Café & Co"),
+        ("La Maison de l'Économie Solidaire", "Maison de l'Économie"),
         ("", ""),
         ("—", "—"),
     ],
@@ -114,6 +115,24 @@ def test_same_organisation_written_otherwise(one, other):
 def test_organisations_called_almost_alike(one, other):
     """A number, a letter, a place, a branch, a network or a word of its own tells two organisations apart."""
     assert not is_same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("ARVL", "ASSOCIATION REGIONALE DES VETERANS DE LUCHON", True),
+        ("APF", "Association des Parents de Fenouillet", True),
+        ("APIAF", "ASSOCIATION POUR L INITIATIVE AUTONOME DES FEMMES", True),
+        ("AFIDEL – Association Formation Insertion Développement Local", "Afidel", False),
+        ("MJC Empalot", "MAISON DES JEUNES ET DE LA CULTURE EMPALOT", False),
+        ("CUMA du Girou", "COOPERATIVE D UTILISATION DE MATERIEL AGRICOLE DU GIROU", False),
+        ("Foyer rural", "Foyer rural de Toulouse", False),
+    ],
+)
+def test_initials_alone_are_known(one, other, expected):
+    """A pair that nothing but initials makes is told from one with a word of its own in common."""
+    read = [read_name(name, "Toulouse", "31") for name in (one, other)]
+    assert rests_on_initials(*read) is rests_on_initials(*reversed(read)) is expected
 
 
 NAME = st.text(st.sampled_from("aàbéCd eiou'’-–()&.,1239éLlmMnrst "), max_size=40)

@@ -62,6 +62,16 @@ HIDDEN = {
     "sensitive name": {"name": "CENTRE D HEBERGEMENT DU NORD"},
     "sensitive sign": {"sign": "CHRS DU LAC"},
     "sensitive acronym": {"acronym": "CADA"},
+    "sensitive home for minors": {"name": "MECS LES OLIVIERS"},
+    "sensitive nursery": {"name": "POUPONNIERE SAINTE ANNE"},
+    "sensitive minors alone": {"name": "SERVICE MNA ESPOIR"},
+    "sensitive mothers": {"name": "CENTRE MATERNEL LES PINS"},
+    "sensitive child protection": {"name": "SERVICE DE PROTECTION DE L'ENFANCE"},
+    "sensitive refugees": {"name": "CPH DU LAC"},
+    "sensitive organisation": {"name": "OLYMPE DE GOUGES"},
+    "sensitive activity, minors": {"name": "LES OLIVIERS", "naf": "87.90A"},
+    "sensitive activity, adults": {"name": "LES OLIVIERS", "naf": "8790B"},
+    "sensitive activity, new code": {"name": "LES OLIVIERS", "naf": "", "naf25": "87.99Y"},
     "home in the address": {"address": "CHEZ MME UNETELLE 2 RUE HAUTE"},
     "home in the complement": {"complement": "C/O M UNTEL"},
     "home in the middle": {"complement": "BAT A CHEZ MME UNETELLE"},
@@ -261,6 +271,46 @@ def test_names_are_written_for_people(given_name, written):
     """Capitals become small letters where they belong; what has small letters already is left as it is."""
     assert readable_name(given_name) == written
     assert readable_name(written) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("CREDIT MUTUEL MIDI ATLANTIQUE", "Crédit Mutuel Midi Atlantique"),
+        ("CAISSE D EPARGNE ET DE PREVOYANCE", "Caisse d'Épargne et de Prévoyance"),
+        ("FEDERATION DES OEUVRES LAIQUES", "Fédération des Œuvres Laïques"),
+        ("ASSOC D AIDE A DOMICILE", "Assoc d'Aide à Domicile"),
+        ("CRECHE A", "Crèche A"),
+        ("US COLOMIERS RUGBY", "US Colomiers Rugby"),
+        ("GAEC DE L ORATOIRE", "GAEC de l'Oratoire"),
+        ("GEM BON PIED", "GEM Bon Pied"),
+        ("MACIF", "MACIF"),
+        ("SCOP LA BROUETTE", "SCOP La Brouette"),
+        ("EHPAD LES JARDINS", "EHPAD Les Jardins"),
+        ("EHPAD L OREE", "EHPAD L'Oree"),
+        ("CRECHE LES LUTINS", "Crèche Les Lutins"),
+        ("LIGUE CONTRE LE CANCER", "Ligue Contre le Cancer"),
+        ("ADMR DE CARBONNE", "ADMR de Carbonne"),
+    ],
+)
+def test_accents_acronyms_and_articles_of_names(name, expected):
+    """Common words get their accents back, acronyms keep their capitals, and a name begins after what it is."""
+    assert readable_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("1 ALL JEAN JAURES", "1 all Jean Jaurès"),
+        ("8 CHE DE LA CEPIERE BAT A", "8 che de la Cepiere Bat A"),
+        ("BAT A 8 RUE HAUTE", "Bat A 8 rue Haute"),
+        ("4 RUE DU FBG BONNEFOY", "4 rue du fbg Bonnefoy"),
+        ("3 RUE DU PONT A MOUSSON", "3 rue du Pont à Mousson"),
+    ],
+)
+def test_ways_and_letters_of_addresses(address, expected):
+    """Abbreviated ways are small, and the letter of a building is a letter."""
+    assert readable_address(address) == expected
 
 
 def test_acronym_of_the_unit_keeps_its_capitals():

@@ -195,6 +195,8 @@ def test_main_axis_is_one_row_of_the_axes() -> None:
         ("Ensemble de violes de gambe", False),
         ("Académie de la cadabra", False),
         ("Crèche parentale", False),
+        ("Association des parents d'élèves de l'école maternelle", False),
+        ("Parents d'élèves de l'école Olympe de Gouges", False),
         (None, False),
     ],
 )
@@ -204,7 +206,7 @@ def test_sensitive_words_match_whole_words_without_accents(text, flag) -> None:
 
 
 def test_sensitive_words_agree_with_the_reviewed_rows() -> None:
-    """All 10 reviewed sensitive actors are found; exactly 3 of the 386 others are caught too."""
+    """All 10 reviewed sensitive actors are found; exactly 4 of the 386 others are caught too."""
     path = SHARED / "starter_actors.csv"
     if not path.is_file():
         pytest.skip("starter_actors.csv is not at hand beside this checkout")
@@ -217,4 +219,5 @@ def test_sensitive_words_agree_with_the_reviewed_rows() -> None:
         "AutonoMIE",
         "Enfanfare",
         "Entra'Mi (entraide migrants)",
+        "Les Amis de l'Enfance – Centre André Bousquairol",
     ]
