@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -29,6 +29,7 @@ from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
 from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.live_completeness import completeness_of
 from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_home
 from essmap.build.register import RegisterActors, register_actors
@@ -45,9 +46,6 @@ from essmap.texts import t
 
 #: Given the actors and the geography, return the actors with more positions and what it took.
 Geocode = Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, GeocodeReport]]
-
-#: Files that say who is of the ESS by the union of ESS France's list and the flag of Sirene.
-_UNION: Final = ("api", "dinum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +212,7 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
         population=int(row["population"]),
         counts={name: len(frame) for name, frame in tables.items()},
         completeness={
-            "actors": _completeness(made, len(actors)),
+            "actors": completeness_of(made.read, made.rejected, len(actors)),
             "projects": _projects_completeness(made, len(tables["projects"])),
         },
         sources=(*records, *geography.sources),
@@ -260,31 +258,8 @@ def _starter_records(made: _Made, projects: int) -> list[SourceRecord]:
     return records
 
 
-def _completeness(made: _Made, actors: int) -> Completeness:
-    """Return what may be concluded from the actors: everything only where the whole register was read."""
-    read = made.read
-    perimeter = "union" if any(file.key.startswith(_UNION) for file in read.files) else "sirene"
-    said = {
-        "n": actors,
-        "n_text": format_number(actors),
-        "date": _in_words(read.files[0].vintage),
-        "perimeter": t(f"live.perimeter.{perimeter}"),
-    }
-    if read.is_complete and not read.shortfalls:
-        return Completeness("exhaustive", t("live.exhaustive", **said))
-    return Completeness("partial", t("live.partial", **said, parts=max(len(read.shortfalls), 1)))
-
-
 def _projects_completeness(made: _Made, projects: int) -> Completeness:
     return projects_completeness(projects) if made.files is not None else Completeness("partial", t("live.no_projects"))
-
-
-def _in_words(vintage: str) -> str:
-    """Return a date as French people write it in figures; anything else as it is."""
-    try:
-        return f"{date.fromisoformat(vintage):%d/%m/%Y}"
-    except ValueError:
-        return vintage
 
 
 def _register_notes(made: _Made) -> list[str]:
