@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from essmap.cli.put_in_use import put_in_use, raise_refused
 from essmap.cli.registers import (
     StockPlaces,
     geocoder,
@@ -21,7 +22,7 @@ from essmap.cli.registers import (
     with_geography,
 )
 from essmap.cli.report import as_json, err, print_report
-from essmap.errors import DataError, SettingsError, SnapshotError, SourceError
+from essmap.errors import SettingsError, SourceError
 from essmap.schema.atomic import write_whole
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import read_withheld
@@ -133,13 +134,16 @@ def build(  # noqa: PLR0913  one parameter per option
     )  # fmt: skip
     store = Store(settings.snapshots)
     with _progress() as steps:
-        done = [_put(store, snapshot, plan, steps) for snapshot in _snapshots(plan, steps)]
+        done = []
+        for snapshot in _snapshots(plan, steps):
+            steps.say(t("build.write"))
+            done.append(put_in_use(store, snapshot, plan.settings, source=plan.source, is_forced=plan.is_forced))
     for snapshot in done:
         stored = store.manifest(snapshot.manifest.department, snapshot.manifest.build_id)
         print_report(stored, settings.snapshots, snapshot.report)
     if report is not None:
         _write_report(report, done)
-    _raise_refused(done)
+    raise_refused(done)
 
 
 def _source(given: str | None, *, online: bool) -> str:
@@ -323,34 +327,6 @@ def _with_cantons(geography: Geography, cantons: str, plan: _Plan) -> Geography:
     return result
 
 
-def _put(store: Store, snapshot: Snapshot, plan: _Plan, steps: _Steps) -> Snapshot:
-    """Write a snapshot; it becomes the current one unless something speaks against it and nobody insists."""
-    from essmap.build.report import with_report
-
-    previous = _previous(store, snapshot.manifest.department)
-    withheld = read_withheld(Path(plan.settings.withhold))
-    complete = with_report(snapshot, previous, source=plan.source, withheld=withheld, is_forced=plan.is_forced)
-    steps.say(t("build.write"))
-    store.save(complete, make_current=not _is_refused(complete))
-    return complete
-
-
-def _previous(store: Store, department: str) -> Snapshot | None:
-    """Return the current snapshot of a department; None where none can be read."""
-    try:
-        if store.current(department) is None:
-            return None
-        return store.load(department)
-    except SnapshotError:
-        err.print(t("build_command.not_compared"), markup=False)
-        return None
-
-
-def _is_refused(snapshot: Snapshot) -> bool:
-    report = snapshot.report
-    return report is not None and bool(report.refusals) and not report.is_forced
-
-
 def _write_report(path: Path, snapshots: Sequence[Snapshot]) -> None:
     """Write the reports as JSON: an object, or a list of them for several departments."""
     found = [as_json(snapshot.manifest, snapshot.report) for snapshot in snapshots]
@@ -361,27 +337,3 @@ def _write_report(path: Path, snapshots: Sequence[Snapshot]) -> None:
         raise SettingsError(
             t("build_command.report_unwritable", path=path.name, reason=system_reason(error))
         ) from error
-
-
-def _raise_refused(snapshots: Sequence[Snapshot]) -> None:
-    """End in an error where a build was not put in use.
-
-    Raises
-    ------
-    DataError
-        If there is one.
-    """
-    from essmap.build.guards import OVERRIDE
-
-    said = [
-        t(
-            "build_command.refused",
-            build=snapshot.manifest.build_id,
-            reasons=" ".join(snapshot.report.refusals),
-            option=OVERRIDE,
-        )
-        for snapshot in snapshots
-        if snapshot.report is not None and _is_refused(snapshot)
-    ]
-    if said:
-        raise DataError("\n".join(said))

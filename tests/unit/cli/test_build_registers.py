@@ -17,7 +17,7 @@ from essmap.cli import build as module
 from essmap.errors import SourceError
 from essmap.reference import data_dir
 from essmap.schema.withheld import Entry, withhold
-from essmap.store import Store
+from essmap.store import MANIFEST, Store
 
 SEED = 31
 MOMENTS = 3
@@ -145,8 +145,8 @@ def test_starter_build_does_not_replace_a_register_silently(cli, deployment, reg
     assert Store(str(deployment)).current("31") == before
 
 
-def test_unreadable_current_build_is_no_obstacle(cli, deployment, registers):
-    """Where the build in use is damaged there is nothing to compare with: that is said, and the new one is in use."""
+def test_damaged_current_build_is_no_obstacle(cli, deployment, registers):
+    """A build in use that cannot be loaded is not compared with: that is said, and the new one is used."""
     cli("build", "--source", "api")
     store = Store(str(deployment))
     before = store.current("31")
@@ -154,8 +154,42 @@ def test_unreadable_current_build_is_no_obstacle(cli, deployment, registers):
     answer = cli("build", "--source", "api")
     assert answer.code == 0
     assert "pas de comparaison" in answer.err
+    assert "ce qui a changé n’est pas connu" in answer.out
     assert store.current("31") != before
-    assert store.load("31").report.changes is None
+    report = store.load("31").report
+    assert (report.changes, report.is_comparable) == (None, False)
+
+
+def damage_table(folder):
+    (folder / "actors.parquet").unlink()
+
+
+def write_other_version(folder):
+    path = folder / MANIFEST
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "schema_version": 1, "sources": "autrement"}), encoding="utf-8")
+
+
+def damage_manifest(folder):
+    (folder / MANIFEST).write_text("{", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [(damage_table, "10 à 7"), (write_other_version, "10 à 7"), (damage_manifest, "rien ne dit")],
+)
+def test_guards_hold_against_a_current_build_that_cannot_be_loaded(cli, deployment, registers, damage, words):
+    """Damaged or of another version, its count of actors still holds; where even that is lost somebody must insist."""
+    cli("build", "--source", "api")
+    store = Store(str(deployment))
+    before = store.current("31")
+    damage(deployment / "31" / before)
+    registers.rows = registers.rows[:7]
+    answer = cli("build", "--source", "api")
+    assert (answer.code, store.current("31")) == (1, before)
+    assert words in answer.err
+    assert cli("build", "--source", "api", "--accept-drop").code == 0
+    assert store.current("31") != before
 
 
 @pytest.mark.parametrize("error", [SourceError("Le service ne répond pas."), ValueError("bug"), KeyboardInterrupt()])
