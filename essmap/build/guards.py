@@ -87,10 +87,13 @@ def refusals(manifest: Manifest, rejected: Mapping[str, int], before: Before | N
 
 def _against_before(manifest: Manifest, before: Before) -> list[str]:
     actors = manifest.counts["actors"]
+    found = []
+    if before.is_exhaustive and manifest.completeness["actors"].status != "exhaustive":
+        found.append(t("guards.partial"))
     if before.actors is None:
-        return [t("guards.unknown")]
-    if 0 < actors < (1 - LARGEST_FALL) * before.actors:
+        found.append(t("guards.unknown"))
+    elif 0 < actors < (1 - LARGEST_FALL) * before.actors:
         share = round(100 * (1 - actors / before.actors))
         counts = {"before": format_number(before.actors), "after": format_number(actors)}
-        return [t("guards.fall", share=share, limit=round(100 * LARGEST_FALL), **counts)]
-    return []
+        found.append(t("guards.fall", share=share, limit=round(100 * LARGEST_FALL), **counts))
+    return found

@@ -57,7 +57,8 @@ class LiveOptions:
     source : str
         What was asked for: ``api``, ``stock``, ``api+starter``, ``stock+starter``.
     with_starter : bool
-        Whether the gathered actors of the department are put together with those of the register.
+        Whether the gathered actors of the department, where there are any, are put together with those of the
+        register.
     starter_folder : Path or None
         Folder of the gathered files. None: the embedded ones.
     geocode : callable or None
@@ -163,19 +164,30 @@ class _Made:
 
 
 def _starter(department: str, geography: Geography, options: LiveOptions, progress: Progress) -> StarterFiles | None:
-    """Return the gathered files: required with ``+starter``; else they give the supported projects where there are any.
+    """Return the gathered files: those of the folder given, else the embedded ones; None where there are none."""
+    if options.starter_folder is None and not _has_starter(department):
+        return None
+    return read_starter(department, geography.communes, folder=options.starter_folder, progress=progress)
+
+
+def check_starter(department: str, geography: Geography, options: LiveOptions) -> None:
+    """Check that the gathered files of a department can be read, before a long reading of a register begins.
+
+    Parameters
+    ----------
+    department : str
+        INSEE code.
+    geography : Geography
+    options : LiveOptions
 
     Raises
     ------
     SourceError
-        If they are required and essmap carries none for the department.
+        If a gathered file is missing or unreadable.
+    DataError
+        If a gathered row breaks a rule; carries every Problem.
     """
-    try:
-        return read_starter(department, geography.communes, folder=options.starter_folder, progress=progress)
-    except SourceError:
-        if options.with_starter or options.starter_folder is not None or _has_starter(department):
-            raise
-        return None
+    _starter(department, geography, options, lambda _step: None)
 
 
 def _has_starter(department: str) -> bool:
@@ -270,6 +282,8 @@ def _register_notes(made: _Made) -> list[str]:
         for reason, count in hidden.items()
         if reason
     ]
+    if made.options.with_starter and made.files is None:
+        notes.append(t("live.no_starter"))
     if made.options.show_non_employer_addresses:
         notes.append(t("live.non_employers_shown"))
     notes += [

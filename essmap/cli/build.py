@@ -212,9 +212,12 @@ def _snapshots(plan: _Plan, steps: _Steps) -> Iterator[Snapshot]:
     if not plan.register:
         yield _starter_snapshot(plan, steps)
         return
+    from essmap.build.live import check_starter
+
     options = _options(plan, steps)
     if plan.stock is None:
         territory = _territory(plan, plan.departments[0], steps)
+        check_starter(territory.department_code, territory, options)
         steps.say(t("build_command.reading"))
         read = read_service(plan.settings, territory, offline=plan.is_offline, tell=steps.tell)
         yield _live_snapshot(read, territory, options, steps)

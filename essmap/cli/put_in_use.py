@@ -13,6 +13,7 @@ from essmap.schema.withheld import read_withheld
 from essmap.settings import Settings
 from essmap.store import Store
 from essmap.texts import t
+from essmap.view.format import integer
 
 if TYPE_CHECKING:
     from essmap.build.guards import Before
@@ -50,6 +51,9 @@ def put_in_use(store: Store, snapshot: Snapshot, settings: Settings, *, source: 
     complete = with_report(
         snapshot, previous, source=source, before=before, withheld=withheld, is_forced=is_forced
     )  # fmt: skip
+    if complete.report is not None and (parts := len(complete.report.shortfalls)):
+        said = t("build_command.shortfalls", n=parts, n_text=integer(parts), department=snapshot.manifest.department)
+        err.print(said, markup=False)
     store.save(complete, make_current=not _is_refused(complete))
     return complete
 

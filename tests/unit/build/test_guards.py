@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from essmap.build.guards import EXPECTED, Before, refusals
+from essmap.schema.snapshot import Completeness
 
 
 def with_actors(manifest, actors, rows_in=1000):
@@ -49,6 +50,19 @@ def test_all_reasons_are_told_at_once(starter_snapshot):
     manifest = starter_snapshot.manifest
     found = refusals(with_actors(manifest, 10), {"malformed": 900}, Before(100))
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("was_exhaustive", "status", "is_refused"),
+    [(True, "partial", True), (True, "exhaustive", False), (False, "partial", False), (False, "exhaustive", False)],
+)
+def test_partial_list_does_not_replace_a_complete_one(starter_snapshot, was_exhaustive, status, is_refused):
+    """Where everything was there, a list with gaps is refused, however many actors it has."""
+    manifest = with_actors(starter_snapshot.manifest, 200)
+    manifest = replace(manifest, completeness={**manifest.completeness, "actors": Completeness(status, "")})
+    found = refusals(manifest, {}, Before(100, was_exhaustive))
+    assert [text for text in found if "partielle" in text] == list(found)
+    assert bool(found) is is_refused
 
 
 def test_current_build_of_unknown_size_refuses_every_other(starter_snapshot):

@@ -282,13 +282,20 @@ def test_upgrade_does_not_replace_a_live_build(territory):
 
 
 def test_department_without_starter_data_is_said(territory):
-    """With the gathered list asked for, a department that has none is a clear error; alone it builds."""
+    """Where the gathered list is asked for and there is none, the register alone is built, with a note."""
     elsewhere = replace(territory, department=territory.department.assign(department_code="09"))
-    with pytest.raises(SourceError, match="données de départ pour le département 09"):
-        build_live(register_read([establishment(1)]), "09", BOTH, geography=elsewhere)
-    snapshot = build_live(register_read([establishment(1)]), "09", ALONE, geography=elsewhere)
-    assert (len(snapshot.table("projects")), len(snapshot.table("figures"))) == (0, 0)
-    assert snapshot.manifest.completeness["projects"].status == "partial"
+    read = register_read([establishment(1)])
+    for options, notes in ((BOTH, 1), (ALONE, 0)):
+        snapshot = build_live(read, "09", options, geography=elsewhere)
+        assert len([note for note in snapshot.manifest.notes if "aucune liste de départ" in note]) == notes
+        assert (len(snapshot.table("projects")), len(snapshot.table("figures"))) == (0, 0)
+        assert snapshot.manifest.completeness["projects"].status == "partial"
+
+
+def test_folder_without_starter_data_is_an_error(territory, tmp_path):
+    """A folder that was given must hold the files."""
+    with pytest.raises(SourceError):
+        build_live(register_read([establishment(1)]), "31", replace(BOTH, starter_folder=tmp_path), geography=territory)
 
 
 def test_figures_of_source_and_geocoder_are_told(territory):

@@ -32,6 +32,7 @@ class Registers:
         self.rows = [establishment(number) for number in range(1, 11)]
         self.by_department: dict[str, list[dict[str, str]]] = {}
         self.error: Exception | None = None
+        self.shortfalls: tuple[str, ...] = ()
         self.asked: list[object] = []
         self.geocoded = 0
 
@@ -41,7 +42,7 @@ class Registers:
         tell(1, 2)
         if self.error is not None:
             raise self.error
-        return register_read(self.rows)
+        return register_read(self.rows, shortfalls=self.shortfalls)
 
     @contextmanager
     def open_stock(self, _settings, places, **_tell):
@@ -115,6 +116,23 @@ def test_online_is_both(cli, deployment, registers):
     assert (registers.asked, registers.geocoded) == ([("31", True)], 0)
 
 
+def test_online_elsewhere_builds_without_a_gathered_list(cli, deployment, three):
+    """No gathered list came with essmap for the department: the register alone is built, and that is said."""
+    answer = cli("build", "--online", "--department", "09", "--geography", "geographies", "--no-geocode")
+    assert (answer.code, answer.err) == (0, "")
+    snapshot = Store(str(deployment)).load("09")
+    assert len(snapshot.table("actors")) == 10
+    assert [note for note in snapshot.manifest.notes if "aucune liste de départ" in note]
+
+
+def test_gathered_list_that_is_missing_is_said_before_the_reading(cli, deployment, registers):
+    """A folder given and not there ends the build before anybody is asked."""
+    answer = cli("build", "--online", "--starter-dir", "nowhere")
+    assert answer.code == 4
+    assert registers.asked == []
+    assert Store(str(deployment)).departments() == []
+
+
 def test_build_that_loses_too_much_is_kept_aside(cli, deployment, registers):
     """It is written and is not in use; the sentence names the option, which puts the next one in use."""
     cli("build", "--source", "api")
@@ -134,6 +152,24 @@ def test_build_that_loses_too_much_is_kept_aside(cli, deployment, registers):
     assert (len(forced.table("actors")), forced.report.is_forced) == (7, True)
     assert forced.report.changes.gone.count == 3
     assert "Association Inventee 10" in answer.out
+
+
+def test_partial_reading_is_warned_of_and_does_not_replace_a_complete_one(cli, deployment, registers):
+    """As the first it is used, with a warning; against a complete list it is kept aside unless somebody insists."""
+    registers.shortfalls = ("Muret : 3 sur 5.",)
+    answer = cli("build", "--source", "api")
+    assert answer.code == 0
+    assert "1 partie de la source n’a pas pu être lue en entier" in answer.err
+    store = Store(str(deployment))
+    registers.shortfalls = ()
+    assert cli("build", "--source", "api").err == ""
+    before = store.current("31")
+    registers.shortfalls = ("Muret : 3 sur 5.",)
+    answer = cli("build", "--source", "api")
+    assert (answer.code, store.current("31")) == (1, before)
+    assert "La liste en service est complète, la nouvelle est partielle" in answer.err
+    assert cli("build", "--source", "api", "--accept-drop").code == 0
+    assert store.load("31").manifest.completeness["actors"].status == "partial"
 
 
 def test_starter_build_does_not_replace_a_register_silently(cli, deployment, registers):

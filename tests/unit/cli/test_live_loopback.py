@@ -172,6 +172,7 @@ def test_part_that_is_lost_for_good_makes_the_list_partial(cli, deployment, unit
     assert "n’a pas pu être lu en entier" in completeness.sentence
     assert completeness.sentence in answer.out
     assert snapshot.report.shortfalls
+    assert "n’a pas pu être lue en entier" in answer.err or "n’ont pas pu être lues en entier" in answer.err
     assert not set(lost) & set(snapshot.table("actors")["siren"].dropna())
 
 
