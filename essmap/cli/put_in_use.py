@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from essmap.cli.report import err
-from essmap.errors import DataError, SnapshotError
+from essmap.cli.report import err, out
+from essmap.errors import DataError, EssmapError, SnapshotError, SourceError
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import read_withheld
 from essmap.settings import Settings
@@ -80,17 +80,26 @@ def _is_refused(snapshot: Snapshot) -> bool:
     return report is not None and bool(report.refusals) and not report.is_forced
 
 
-def raise_refused(snapshots: Sequence[Snapshot]) -> None:
-    """End in an error where a build was not put in use.
+def raise_unfinished(snapshots: Sequence[Snapshot], failed: Mapping[str, EssmapError]) -> None:
+    """End in an error where a build was not put in use, or could not be made.
+
+    Parameters
+    ----------
+    snapshots : sequence of Snapshot
+        Those that were written.
+    failed : mapping
+        By department, why there is none.
 
     Raises
     ------
+    SourceError
+        If a department could not be built.
     DataError
-        If there is one.
+        If builds were kept aside only.
     """
     from essmap.build.guards import OVERRIDE
 
-    said = [
+    refused = [
         t(
             "build_command.refused",
             build=snapshot.manifest.build_id,
@@ -100,5 +109,11 @@ def raise_refused(snapshots: Sequence[Snapshot]) -> None:
         for snapshot in snapshots
         if snapshot.report is not None and _is_refused(snapshot)
     ]
-    if said:
-        raise DataError("\n".join(said))
+    for error in failed.values():
+        for problem in error.problems if isinstance(error, DataError) else ():
+            out.print(str(problem), markup=False)
+    lost = [t("build_command.not_built", department=code, reason=str(error)) for code, error in failed.items()]
+    if lost:
+        raise SourceError("\n".join([*refused, *lost]))
+    if refused:
+        raise DataError("\n".join(refused))

@@ -160,6 +160,25 @@ class Stock:
         self._tables.gather(reference.departments().index)
         return self._tables.departments()
 
+    def gather(self, departments: Sequence[str]) -> None:
+        """Read the files once for several departments, before `read` gives one after the other.
+
+        Parameters
+        ----------
+        departments : sequence of str
+            INSEE codes.
+
+        Raises
+        ------
+        SettingsError, SourceError
+            As `read`.
+        """
+        known = reference.departments().index
+        for code in departments:
+            if code not in known:
+                raise SettingsError(t("reference.unknown_department", code=code))
+        self._tables.gather(departments)
+
     def read(self, department: str) -> RegisterRead:
         """Return the active establishments of active ESS units of a department.
 
@@ -203,11 +222,7 @@ class Stock:
             As `read`.
         """
         wanted = self.departments() if departments == "all" else list(departments)
-        known = reference.departments().index
-        for code in wanted:
-            if code not in known:
-                raise SettingsError(t("reference.unknown_department", code=code))
-        self._tables.gather(wanted)
+        self.gather(wanted)
         for code in wanted:
             yield code, self._read(code)
 

@@ -56,10 +56,15 @@ class Registers:
         """Return the departments of the stock."""
         return sorted(self.by_department)
 
-    def read_each(self, wanted):
-        """Yield what each department has."""
-        for code in wanted:
-            yield code, register_read(self.by_department[code])
+    def gather(self, wanted):
+        """Take note of what is to be read."""
+        self.gathered = list(wanted)
+
+    def read(self, code):
+        """Return what a department has, or fail where it has nothing."""
+        if not self.by_department[code]:
+            raise SourceError(f"Aucun établissement du département {code}.")
+        return register_read(self.by_department[code])
 
     def geocoder(self, _settings, **_options):
         """Return a geocoder that counts and changes nothing."""
@@ -330,6 +335,28 @@ def test_one_refused_department_does_not_hold_up_the_others(cli, deployment, thr
     assert answer.code == 1
     assert store.current("09") == before["09"]
     assert store.current("32") != before["32"]
+
+
+def test_one_department_that_fails_does_not_hold_up_the_others(cli, deployment, three):
+    """The others are built and reported; the end names the one that is not, and no sentence says that nothing was."""
+    three.by_department["09"] = []
+    several = ("--department", "09,32", "--geography", "geographies", "--report", "r.json")
+    answer = cli("build", "--source", "stock", *several, *STOCK)
+    assert answer.code == 4
+    assert "Département 09 non construit. Aucun établissement" in answer.err
+    assert "Rien n’a été remplacé" not in answer.err
+    assert Store(str(deployment)).departments() == ["32"]
+    assert "Registre inventé" in answer.out
+    assert [one["department"] for one in json.loads(Path("r.json").read_text(encoding="utf-8"))] == ["32"]
+
+
+def test_missing_geography_among_several_is_said_before_the_reading(cli, deployment, three):
+    """Nothing is read for departments of which one cannot be built at all."""
+    several = ("--department", "09,65", "--geography", "geographies")
+    answer = cli("build", "--source", "stock", *several, *STOCK)
+    assert answer.code == 4
+    assert "géographie du département 65" in answer.err
+    assert (three.asked, Store(str(deployment)).departments()) == ([], [])
 
 
 @pytest.mark.parametrize(
