@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -29,6 +29,7 @@ from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
 from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.live_completeness import completeness_of
 from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_home
 from essmap.build.register import RegisterActors, register_actors
@@ -46,9 +47,6 @@ from essmap.texts import t
 #: Given the actors and the geography, return the actors with more positions and what it took.
 Geocode = Callable[[gpd.GeoDataFrame, Geography], tuple[gpd.GeoDataFrame, GeocodeReport]]
 
-#: Files that say who is of the ESS by the union of ESS France's list and the flag of Sirene.
-_UNION: Final = ("api", "dinum")
-
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
@@ -59,7 +57,8 @@ class LiveOptions:
     source : str
         What was asked for: ``api``, ``stock``, ``api+starter``, ``stock+starter``.
     with_starter : bool
-        Whether the gathered actors of the department are put together with those of the register.
+        Whether the gathered actors of the department, where there are any, are put together with those of the
+        register.
     starter_folder : Path or None
         Folder of the gathered files. None: the embedded ones.
     geocode : callable or None
@@ -165,19 +164,30 @@ class _Made:
 
 
 def _starter(department: str, geography: Geography, options: LiveOptions, progress: Progress) -> StarterFiles | None:
-    """Return the gathered files: required with ``+starter``; else they give the supported projects where there are any.
+    """Return the gathered files: those of the folder given, else the embedded ones; None where there are none."""
+    if options.starter_folder is None and not _has_starter(department):
+        return None
+    return read_starter(department, geography.communes, folder=options.starter_folder, progress=progress)
+
+
+def check_starter(department: str, geography: Geography, options: LiveOptions) -> None:
+    """Check that the gathered files of a department can be read, before a long reading of a register begins.
+
+    Parameters
+    ----------
+    department : str
+        INSEE code.
+    geography : Geography
+    options : LiveOptions
 
     Raises
     ------
     SourceError
-        If they are required and essmap carries none for the department.
+        If a gathered file is missing or unreadable.
+    DataError
+        If a gathered row breaks a rule; carries every Problem.
     """
-    try:
-        return read_starter(department, geography.communes, folder=options.starter_folder, progress=progress)
-    except SourceError:
-        if options.with_starter or options.starter_folder is not None or _has_starter(department):
-            raise
-        return None
+    _starter(department, geography, options, lambda _step: None)
 
 
 def _has_starter(department: str) -> bool:
@@ -214,7 +224,7 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
         population=int(row["population"]),
         counts={name: len(frame) for name, frame in tables.items()},
         completeness={
-            "actors": _completeness(made, len(actors)),
+            "actors": completeness_of(made.read, made.rejected, len(actors)),
             "projects": _projects_completeness(made, len(tables["projects"])),
         },
         sources=(*records, *geography.sources),
@@ -260,31 +270,8 @@ def _starter_records(made: _Made, projects: int) -> list[SourceRecord]:
     return records
 
 
-def _completeness(made: _Made, actors: int) -> Completeness:
-    """Return what may be concluded from the actors: everything only where the whole register was read."""
-    read = made.read
-    perimeter = "union" if any(file.key.startswith(_UNION) for file in read.files) else "sirene"
-    said = {
-        "n": actors,
-        "n_text": format_number(actors),
-        "date": _in_words(read.files[0].vintage),
-        "perimeter": t(f"live.perimeter.{perimeter}"),
-    }
-    if read.is_complete and not read.shortfalls:
-        return Completeness("exhaustive", t("live.exhaustive", **said))
-    return Completeness("partial", t("live.partial", **said, parts=max(len(read.shortfalls), 1)))
-
-
 def _projects_completeness(made: _Made, projects: int) -> Completeness:
     return projects_completeness(projects) if made.files is not None else Completeness("partial", t("live.no_projects"))
-
-
-def _in_words(vintage: str) -> str:
-    """Return a date as French people write it in figures; anything else as it is."""
-    try:
-        return f"{date.fromisoformat(vintage):%d/%m/%Y}"
-    except ValueError:
-        return vintage
 
 
 def _register_notes(made: _Made) -> list[str]:
@@ -295,6 +282,8 @@ def _register_notes(made: _Made) -> list[str]:
         for reason, count in hidden.items()
         if reason
     ]
+    if made.options.with_starter and made.files is None:
+        notes.append(t("live.no_starter"))
     if made.options.show_non_employer_addresses:
         notes.append(t("live.non_employers_shown"))
     notes += [

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from essmap.build.guards import refusals
+from essmap.build.guards import Before, refusals
 from essmap.reference import projected_crs
 from essmap.schema.report import BuildReport, Change, Changes
 from essmap.schema.snapshot import Snapshot
@@ -31,6 +31,7 @@ def with_report(
     previous: Snapshot | None,
     *,
     source: str,
+    before: Before | None = None,
     withheld: Withheld = NOBODY,
     is_forced: bool = False,
 ) -> Snapshot:
@@ -41,9 +42,11 @@ def with_report(
     snapshot : Snapshot
         As it was built; a report that it has already is completed.
     previous : Snapshot or None
-        The current build of the same department. None: there is none.
+        The current build of the same department. None: there is none, or it cannot be loaded.
     source : str
         What was asked for.
+    before : Before or None
+        What is known of a current build that cannot be loaded: the guards hold against it all the same.
     withheld : Withheld
         Who asked not to be shown: not counted among those that are gone where the previous build tells who they are.
     is_forced : bool
@@ -54,7 +57,8 @@ def with_report(
     Snapshot
     """
     report = snapshot.report or BuildReport(source, rejected=_rejected(snapshot))
-    against = refusals(snapshot.manifest, report.rejected, previous.manifest if previous is not None else None)
+    known = Before.of(previous.manifest) if previous is not None else before
+    against = refusals(snapshot.manifest, report.rejected, known)
     counts = snapshot.table("actors")["geo_precision"].value_counts()
     complete = replace(
         report,
@@ -62,6 +66,7 @@ def with_report(
         precisions={str(precision): int(count) for precision, count in counts.items()},
         refusals=against,
         is_forced=is_forced and bool(against),
+        is_comparable=previous is not None or before is None,
         changes=changes(shown(previous, withheld), snapshot) if previous is not None else None,
     )
     return replace(snapshot, report=complete)

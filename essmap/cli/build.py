@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from essmap.cli.build_plan import ALL, STARTER, Plan, Steps, check_departments, geography_folder, territory_of
+from essmap.cli.put_in_use import put_in_use, raise_unfinished
 from essmap.cli.registers import (
     StockPlaces,
     geocoder,
@@ -21,7 +24,7 @@ from essmap.cli.registers import (
     with_geography,
 )
 from essmap.cli.report import as_json, err, print_report
-from essmap.errors import DataError, SettingsError, SnapshotError, SourceError
+from essmap.errors import EssmapError, SettingsError
 from essmap.schema.atomic import write_whole
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import read_withheld
@@ -33,53 +36,13 @@ from essmap.texts.system import system_reason
 if TYPE_CHECKING:
     from essmap.build.geography import Geography
     from essmap.build.live import LiveOptions
+    from essmap.sources.stock import Stock
 
-STARTER: Final = "starter"
 ONLINE: Final = "api+starter"
 SOURCES: Final = (STARTER, "api", "stock", ONLINE, "stock+starter")
-ALL: Final = "all"
 
 _FOLDER: Final = t("cli.metavars.folder")
 _FILE: Final = t("cli.metavars.file")
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What one run of the command is to do."""
-
-    settings: Settings
-    source: str
-    departments: tuple[str, ...]  # (« all »,): every one of the stock
-    starter_folder: Path | None
-    geography: Path | None
-    cantons: str | None
-    canton_populations: Path | None
-    stock: StockPlaces | None
-    overrides: Path | None
-    is_offline: bool
-    is_geocoded: bool
-    is_forced: bool
-
-    @property
-    def register(self) -> str:
-        """``api``, ``stock``, or the empty string."""
-        return "" if self.source == STARTER else self.source.partition("+")[0]
-
-
-class _Steps:
-    """What is said while a build goes on: the step, and how much of it is left where that is known."""
-
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
-        self._task = bar.add_task("", total=None)
-
-    def say(self, step: str) -> None:
-        """Begin a step."""
-        self._bar.reset(self._task, description=step, total=None)
-
-    def tell(self, done: int, total: int | None) -> None:
-        """Say how much of the step is done."""
-        self._bar.update(self._task, completed=done, total=total)
 
 
 def build(  # noqa: PLR0913  one parameter per option
@@ -116,6 +79,8 @@ def build(  # noqa: PLR0913  one parameter per option
         If the options do not go together.
     DataError
         If a build is refused; it is kept beside the current one.
+    SourceError
+        If departments among several could not be built; the others are.
     """
     source = _source(source, online=online)
     stock = _stock(source, stock_establishments, stock_units, stock_dinum, stock_geolocation, memory)
@@ -127,19 +92,19 @@ def build(  # noqa: PLR0913  one parameter per option
     if report is not None and report.is_dir():
         raise SettingsError(t("build_command.report_unwritable", path=str(report), reason=t("errors.system.folder")))
     settings, departments = _where(source, department, out_dir)
-    plan = _Plan(
+    plan = Plan(
         settings, source, departments, starter_dir, geography, cantons, canton_populations, stock, overrides,
         offline, geocode is not False, accept_drop,
     )  # fmt: skip
     store = Store(settings.snapshots)
     with _progress() as steps:
-        done = [_put(store, snapshot, plan, steps) for snapshot in _snapshots(plan, steps)]
+        done, failed = _build_each(plan, store, steps)
     for snapshot in done:
         stored = store.manifest(snapshot.manifest.department, snapshot.manifest.build_id)
         print_report(stored, settings.snapshots, snapshot.report)
     if report is not None:
-        _write_report(report, done)
-    _raise_refused(done)
+        _write_report(report, done, is_list=plan.is_several)
+    raise_unfinished(done, failed)
 
 
 def _source(given: str | None, *, online: bool) -> str:
@@ -191,7 +156,7 @@ def _where(source: str, department: str | None, out_dir: str | None) -> tuple[Se
 
 
 @contextmanager
-def _progress() -> Iterator[_Steps]:
+def _progress() -> Iterator[Steps]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -200,48 +165,78 @@ def _progress() -> Iterator[_Steps]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        yield _Steps(bar)
+        yield Steps(bar)
 
 
-def _snapshots(plan: _Plan, steps: _Steps) -> Iterator[Snapshot]:
-    """Yield the snapshot of each department, with its report complete."""
+def _build_each(plan: Plan, store: Store, steps: Steps) -> tuple[list[Snapshot], dict[str, EssmapError]]:
+    """Return the snapshots written, and by department why others could not be: one of several holds up none."""
+    done, failed = [], {}
+    for department, make in _jobs(plan, steps):
+        try:
+            snapshot = make()
+            steps.say(t("build.write"))
+            done.append(put_in_use(store, snapshot, plan.settings, source=plan.source, is_forced=plan.is_forced))
+        except EssmapError as error:
+            if not plan.is_several:
+                raise
+            failed[department] = error
+    return done, failed
+
+
+def _jobs(plan: Plan, steps: Steps) -> Iterator[tuple[str, Callable[[], Snapshot]]]:
+    """Yield each department with what makes its snapshot; what can be found wrong early is, before the long reading."""
+    from essmap.build.live import check_starter
+
     if not plan.register:
-        yield _starter_snapshot(plan, steps)
+        yield plan.departments[0], lambda: _starter_snapshot(plan, steps)
         return
     options = _options(plan, steps)
     if plan.stock is None:
-        territory = _territory(plan, plan.departments[0], steps)
+        department = plan.departments[0]
+        territory = territory_of(plan, department, steps)
+        check_starter(department, territory, options)
         steps.say(t("build_command.reading"))
         read = read_service(plan.settings, territory, offline=plan.is_offline, tell=steps.tell)
-        yield _live_snapshot(read, territory, options, steps)
+        yield department, lambda: _live_snapshot(read, territory, options, steps)
         return
+    if plan.departments != (ALL,):
+        check_departments(plan, plan.departments, options, steps)
     steps.say(t("build_command.reading"))
     with open_stock(plan.settings, plan.stock, offline=plan.is_offline, tell=steps.tell) as stock:
         options = replace(options, notes=stock.notes)
-        for department, read in stock.read_each(_wanted(plan, stock)):
-            yield _live_snapshot(read, _territory(plan, department, steps), options, steps)
+        wanted = _wanted(plan, stock)
+        if plan.departments == (ALL,):
+            check_departments(plan, wanted, options, steps)
+        steps.say(t("build_command.reading"))
+        stock.gather(wanted)
+        for department in wanted:
+            yield department, partial(_stock_snapshot, stock, department, plan, options, steps)
 
 
-def _starter_snapshot(plan: _Plan, steps: _Steps) -> Snapshot:
+def _stock_snapshot(stock: Stock, department: str, plan: Plan, options: LiveOptions, steps: Steps) -> Snapshot:
+    return _live_snapshot(stock.read(department), territory_of(plan, department, steps), options, steps)
+
+
+def _starter_snapshot(plan: Plan, steps: Steps) -> Snapshot:
     from essmap.build.starter import build_starter
 
     department = plan.departments[0]
     return build_starter(
         department,
         folder=plan.starter_folder,
-        geography=_territory(plan, department, steps),
+        geography=territory_of(plan, department, steps),
         withheld=read_withheld(Path(plan.settings.withhold)),
         progress=steps.say,
     )
 
 
-def _live_snapshot(read: Any, territory: Geography, options: LiveOptions, steps: _Steps) -> Snapshot:
+def _live_snapshot(read: Any, territory: Geography, options: LiveOptions, steps: Steps) -> Snapshot:
     from essmap.build.live import build_live
 
     return build_live(read, territory.department_code, options, geography=territory, progress=steps.say)
 
 
-def _options(plan: _Plan, steps: _Steps) -> LiveOptions:
+def _options(plan: Plan, steps: Steps) -> LiveOptions:
     from essmap.build.live import LiveOptions
 
     settings = plan.settings
@@ -256,132 +251,24 @@ def _options(plan: _Plan, steps: _Steps) -> LiveOptions:
     )
 
 
-def _wanted(plan: _Plan, stock: Any) -> list[str]:
+def _wanted(plan: Plan, stock: Stock) -> list[str]:
     """Return the departments to read from the stock; all: those of which the geography is there, and say the others."""
     if plan.departments != (ALL,):
         return list(plan.departments)
-    kept, others = with_geography(stock.departments(), lambda code: _geography_folder(plan, code) is not None)
+    kept, others = with_geography(stock.departments(), lambda code: geography_folder(plan, code) is not None)
     if others:
         codes = ", ".join(others)
         err.print(t("build_command.without_geography", n=len(others), codes=codes), markup=False)
     return kept
 
 
-def _geography_folder(plan: _Plan, department: str) -> Path | None:
-    """Return the folder of the geography of a department: the one given, the one of its code there, or our own."""
-    from essmap.build.geography_files import PROVENANCE
-    from essmap.reference import data_dir
-
-    own = data_dir() / "departments" / department / "geography"
-    given = plan.geography
-    places = [own] if given is None else [given / department, given / department / "geography"]
-    if given is not None and plan.departments == (department,):
-        places.append(given)
-    return next((place for place in places if (place / PROVENANCE).is_file()), None)
-
-
-def _territory(plan: _Plan, department: str, steps: _Steps) -> Geography:
-    """Return the geography of a department, with the cantons asked for.
-
-    Raises
-    ------
-    SourceError
-        If there is none, or the one given is that of another department.
-    """
-    from essmap.build.geography_files import read_geography
-
-    steps.say(t("build.geography"))
-    folder = _geography_folder(plan, department)
-    if folder is None:
-        raise SourceError(t("errors.no_geography", department=department))
-    found = read_geography(folder)
-    if found.department_code != department:
-        raise SourceError(t("build_command.other_geography", found=found.department_code, department=department))
-    if plan.cantons is None:
-        return found
-    steps.say(t("build.cantons"))
-    return _with_cantons(found, plan.cantons, plan)
-
-
-def _with_cantons(geography: Geography, cantons: str, plan: _Plan) -> Geography:
-    """Return the geography with the electoral cantons of the service or of a file; keep what the service gave."""
-    from essmap.build.electoral import Loaded, with_electoral_cantons
-    from essmap.sources.canton_outlines import read_outlines
-    from essmap.sources.canton_populations import read_canton_populations
-    from essmap.sources.ign_cantons import Service, read_ign_cantons
-
-    settings, populations = plan.settings, plan.canton_populations
-    table = read_canton_populations(geography.department_code, populations)
-    if cantons == "ign":
-        contact = settings.contact_email or settings.site_url
-        service = Service(settings.wfs_url, settings.wfs_timeout, Path(settings.cache), contact, plan.is_offline)
-        outlines, keep = read_ign_cantons(service, geography.department_code)
-    else:
-        outlines, keep = read_outlines(Path(cantons)), lambda: None
-    result = with_electoral_cantons(geography, Loaded(outlines, table, is_embedded=populations is None))
-    keep()
-    return result
-
-
-def _put(store: Store, snapshot: Snapshot, plan: _Plan, steps: _Steps) -> Snapshot:
-    """Write a snapshot; it becomes the current one unless something speaks against it and nobody insists."""
-    from essmap.build.report import with_report
-
-    previous = _previous(store, snapshot.manifest.department)
-    withheld = read_withheld(Path(plan.settings.withhold))
-    complete = with_report(snapshot, previous, source=plan.source, withheld=withheld, is_forced=plan.is_forced)
-    steps.say(t("build.write"))
-    store.save(complete, make_current=not _is_refused(complete))
-    return complete
-
-
-def _previous(store: Store, department: str) -> Snapshot | None:
-    """Return the current snapshot of a department; None where none can be read."""
-    try:
-        if store.current(department) is None:
-            return None
-        return store.load(department)
-    except SnapshotError:
-        err.print(t("build_command.not_compared"), markup=False)
-        return None
-
-
-def _is_refused(snapshot: Snapshot) -> bool:
-    report = snapshot.report
-    return report is not None and bool(report.refusals) and not report.is_forced
-
-
-def _write_report(path: Path, snapshots: Sequence[Snapshot]) -> None:
+def _write_report(path: Path, snapshots: Sequence[Snapshot], *, is_list: bool) -> None:
     """Write the reports as JSON: an object, or a list of them for several departments."""
     found = [as_json(snapshot.manifest, snapshot.report) for snapshot in snapshots]
-    content = found[0] if len(found) == 1 else found
+    content = found if is_list else found[0]
     try:
         write_whole(path, (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode())
     except OSError as error:
         raise SettingsError(
             t("build_command.report_unwritable", path=path.name, reason=system_reason(error))
         ) from error
-
-
-def _raise_refused(snapshots: Sequence[Snapshot]) -> None:
-    """End in an error where a build was not put in use.
-
-    Raises
-    ------
-    DataError
-        If there is one.
-    """
-    from essmap.build.guards import OVERRIDE
-
-    said = [
-        t(
-            "build_command.refused",
-            build=snapshot.manifest.build_id,
-            reasons=" ".join(snapshot.report.refusals),
-            option=OVERRIDE,
-        )
-        for snapshot in snapshots
-        if snapshot.report is not None and _is_refused(snapshot)
-    ]
-    if said:
-        raise DataError("\n".join(said))

@@ -65,6 +65,8 @@ def print_report(manifest: Manifest, root: str, report: BuildReport | None) -> N
             _say(t("cli.report_source_beside", title=source.title, vintage=source.vintage))
     for note in (*(c.sentence for c in manifest.completeness.values()), *manifest.notes):
         _say(f"- {note}")
+    if report is not None and not report.is_comparable:
+        _say(f"- {t('report.not_comparable')}")
     for section in sections(manifest, report) if report is not None else ():
         _say(f"\n{section.title}")
         for what, *cells in section.rows:

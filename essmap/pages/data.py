@@ -116,7 +116,8 @@ def _report(data: Loaded, report: BuildReport) -> str:
         f"<h3>{escape(section.title)}</h3>" + html_table(section.title, _headings(section), section.rows)
         for section in sections(data.manifest, report)
     )
-    compared = "" if report.changes is not None else f"<p>{escape(t('report.no_comparison'))}</p>"
+    why = "no_comparison" if report.is_comparable else "not_comparable"
+    compared = "" if report.changes is not None else f"<p>{escape(t(f'report.{why}'))}</p>"
     forced = f'<p class="essmap-partial">{escape(t("report.forced"))}</p>' if report.is_forced else ""
     lead = f"<p>{escape(t('report.lead'))}</p>"
     return f"<details><summary>{escape(t('report.title'))}</summary>{lead}{forced}{compared}{tables}</details>"

@@ -67,8 +67,10 @@ class BuildReport:
         French sentences: why this build must not take the place of the current one.
     is_forced : bool
         Whether somebody put it in use all the same.
+    is_comparable : bool
+        False: there was a current build and it could not be loaded.
     changes : Changes or None
-        None: there was no build to compare with.
+        None: there was no build to compare with, or none that could be.
     """
 
     source: str
@@ -84,6 +86,7 @@ class BuildReport:
     shortfalls: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     is_forced: bool = False
+    is_comparable: bool = True
     changes: Changes | None = None
 
     def as_dict(self) -> dict[str, Any]:

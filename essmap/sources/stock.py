@@ -37,6 +37,10 @@ FILE_KEYS: Final[dict[Kind, str]] = {
     "geolocation": "sirene_geolocation",
 }
 
+#: The largest share of the head offices of active ESS units that may be missing from a file of establishments that is
+#: said to be whole; a choice of ours: two files of one publication differ by next to none.
+LARGEST_MISSING: Final = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class StockFiles:
@@ -141,7 +145,10 @@ class Stock:
     def notes(self) -> tuple[str, ...]:
         """French sentences on what the reading lacks, for the report."""
         absent = [kind for kind in ("dinum", "geolocation") if kind not in self._opened]
-        return tuple(t(f"stock.notes.without_{kind}") for kind in absent)
+        found = [t(f"stock.notes.without_{kind}") for kind in absent]
+        if "nicSiegeUniteLegale" not in self._opened["units"].file.types:
+            found.append(t("stock.notes.without_head_offices"))
+        return tuple(found)
 
     def departments(self) -> list[str]:
         """Return the departments that have an establishment of the ESS in the stock, sorted.
@@ -160,6 +167,25 @@ class Stock:
         self._tables.gather(reference.departments().index)
         return self._tables.departments()
 
+    def gather(self, departments: Sequence[str]) -> None:
+        """Read the files once for several departments, before `read` gives one after the other.
+
+        Parameters
+        ----------
+        departments : sequence of str
+            INSEE codes.
+
+        Raises
+        ------
+        SettingsError, SourceError
+            As `read`.
+        """
+        known = reference.departments().index
+        for code in departments:
+            if code not in known:
+                raise SettingsError(t("reference.unknown_department", code=code))
+        self._tables.gather(departments)
+
     def read(self, department: str) -> RegisterRead:
         """Return the active establishments of active ESS units of a department.
 
@@ -172,7 +198,8 @@ class Stock:
         -------
         RegisterRead
             Counted on the establishments file; ``rejected`` has ``closed``, ``natural_person``, ``malformed`` (SIRET
-            or legal category) and ``repeated``. Units outside the ESS are counted nowhere.
+            or legal category) and ``repeated``. Units outside the ESS are counted nowhere. Not complete where more
+            than `LARGEST_MISSING` of the head offices are missing from that file.
 
         Raises
         ------
@@ -203,11 +230,7 @@ class Stock:
             As `read`.
         """
         wanted = self.departments() if departments == "all" else list(departments)
-        known = reference.departments().index
-        for code in wanted:
-            if code not in known:
-                raise SettingsError(t("reference.unknown_department", code=code))
-        self._tables.gather(wanted)
+        self.gather(wanted)
         for code in wanted:
             yield code, self._read(code)
 
@@ -220,18 +243,26 @@ class Stock:
         rejected = Counter({reason: number for reason, number in counts.items() if reason})
         rejected.update(rows.rejected)
         is_partial = rows.frame["diffusion"] == "P"
+        named, missing = self._tables.head_offices()
+        is_whole = missing <= LARGEST_MISSING * named
         return RegisterRead(
             frame=rows.frame,
             rows_in=sum(counts.values()),
             rejected=dict(sorted(rejected.items())),
             files=self._files(str(max(rows.frame["updated"], default=""))),
-            is_complete=True,
+            is_complete=is_whole,
+            shortfalls=() if is_whole else (self._cut(named, missing),),
             figures={
                 **self._tables.agreement(department),
                 **rows.figures,
                 "partial_diffusion": int(is_partial.sum()),
+                "head_offices_missing": missing,
             },
         )
+
+    def _cut(self, named: int, missing: int) -> str:
+        name = self._opened["establishments"].file.name
+        return t("stock.cut", n=missing, named=named, file=name)
 
     def _files(self, latest: str) -> tuple[RegisterFile, ...]:
         """Return what was read; ``latest`` is the last treatment of an establishment of the department."""
@@ -242,7 +273,7 @@ class Stock:
                 continue
             opened = self._opened[kind]
             fetched = opened.fetched
-            said = (fetched.last_modified if fetched else None) or treated.get(kind)
+            said = _online(fetched.last_modified) if fetched and fetched.last_modified else treated.get(kind)
             files.append(
                 RegisterFile(
                     key=key,
@@ -256,3 +287,8 @@ class Stock:
                 )
             )
         return tuple(files)
+
+
+def _online(day: str) -> str:
+    """Return what the date of a file on its server tells: when it was put there, not of when its data are."""
+    return t("stock.vintage_online", date="/".join(reversed(day.split("-"))))

@@ -89,6 +89,7 @@ _UNITS: Final = (
     Column("unit_naf", "activitePrincipaleUniteLegale"),
     Column("unit_nomenclature", "nomenclatureActivitePrincipaleUniteLegale"),
     Column("unit_naf25", "activitePrincipaleNAF25UniteLegale", is_optional=True),
+    Column("head_nic", "nicSiegeUniteLegale", 5, is_optional=True),
     Column("rna", "identifiantAssociationUniteLegale"),
     Column("unit_updated", "dateDernierTraitementUniteLegale", is_optional=True),
 )

@@ -97,8 +97,22 @@ class Tables:
 
     def departments(self) -> list[str]:
         """Return the departments gathered that have an establishment of the ESS, sorted."""
-        rows = self._engine.query("SELECT DISTINCT department FROM sites WHERE is_ess")
+        rows = self._engine.query("SELECT DISTINCT department FROM sites WHERE is_ess AND department <> ''")
         return sorted(str(department) for (department,) in rows)
+
+    def head_offices(self) -> tuple[int, int]:
+        """Return the head offices that the active units of the ESS name, and those no establishment is, in all France.
+
+        Only a whole file of establishments, of the date of that of the units, has next to all of them: one that is
+        cut between two lines is seen here and nowhere else.
+        """
+        ((named, missing),) = self._engine.query(
+            """
+            SELECT count(*), count(*) FILTER (WHERE siren NOT IN (SELECT head_of FROM sites))
+            FROM units WHERE is_ess AND gone = '' AND head_nic <> ''
+            """
+        )
+        return int(str(named)), int(str(missing))
 
     def counts(self, department: str) -> dict[str, int]:
         """Return the establishments of ESS units of a department by what becomes of them: shown (""), or why not."""
@@ -185,6 +199,7 @@ class Tables:
                 CREATE OR REPLACE TABLE units AS
                 SELECT siren, is_flagged, is_listed, has_form, in_ess AS is_ess, gone, spread AS diffusion,
                        CASE WHEN in_ess AND gone = '' THEN siae ELSE '' END AS siae,
+                       {scan.only("in_ess AND gone = ''", ("head_nic",))},
                        {scan.only("in_ess AND gone = ''", _UNIT_OPEN)},
                        {scan.only("in_ess AND gone = '' AND spread = 'O'", _UNIT_HIDDEN)}
                 FROM (
@@ -221,27 +236,34 @@ class Tables:
         self._engine.query("INSERT INTO units SELECT * FROM twins")
 
     def _gather_sites(self, departments: frozenset[str]) -> None:
-        """Make the table ``sites``: the establishments of those units in the departments."""
+        """Make the table ``sites``: the establishments of those units in the departments.
+
+        Of the head offices elsewhere it has a row that says no more than whose they are.
+        """
         with self._scanned("establishments") as scan:
-            table = scan.with_text("siren", "diffusion", "state", "commune_code")
+            table = scan.with_text("siret", "siren", "diffusion", "state", "commune_code")
             self._engine.query(
                 f"""
                 CREATE OR REPLACE TABLE sites AS
-                SELECT department, is_ess, is_flagged, is_listed, has_form, ended AS gone, spread AS diffusion,
-                       CASE WHEN ended = '' THEN siren ELSE '' END AS siren,
+                SELECT CASE WHEN is_wanted THEN department ELSE '' END AS department,
+                       CASE WHEN is_head THEN siren ELSE '' END AS head_of,
+                       is_ess, is_flagged, is_listed, has_form, ended AS gone, spread AS diffusion,
+                       CASE WHEN is_wanted AND ended = '' THEN siren ELSE '' END AS siren,
                        {scan.only("is_shown", ("siret", *_SITE_OPEN))},
                        {scan.only("is_shown AND spread = 'O'", _SITE_HIDDEN)}
                 FROM (
                     SELECT sites.*, units.is_ess, is_flagged, is_listed, has_form,
                            CASE WHEN units.gone = '' AND sites.state <> 'A' THEN 'closed' ELSE units.gone END AS ended,
-                           ended = '' AND units.is_ess AS is_shown,
+                           department IN ({listing(sorted(departments))}) AS is_wanted,
+                           units.head_nic <> '' AND sites.siret = sites.siren || units.head_nic AS is_head,
+                           is_wanted AND ended = '' AND units.is_ess AS is_shown,
                            CASE WHEN sites.diffusion = 'O' AND units.diffusion = 'O' THEN 'O' ELSE 'P' END AS spread
                     FROM (SELECT *, {_DEPARTMENT} AS department FROM {table}) AS sites
-                    JOIN (SELECT siren, is_ess, is_flagged, is_listed, has_form, gone, diffusion FROM units) AS units
+                    JOIN (SELECT siren, is_ess, is_flagged, is_listed, has_form, gone, diffusion, head_nic
+                          FROM units) AS units
                     USING (siren)
-                    WHERE department IN ({listing(sorted(departments))})
                 )
-                WHERE is_ess OR ended = ''
+                WHERE is_head OR (is_wanted AND (is_ess OR ended = ''))
                 """,
                 scan.name,
             )

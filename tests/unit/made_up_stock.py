@@ -90,6 +90,7 @@ class MadeUpStock:
         self.units.append(
             UNIT
             | {"siren": siren(number), "denominationUniteLegale": f"ASSOCIATION INVENTEE {number}"}
+            | {"nicSiegeUniteLegale": siret(number, place)[9:]}
             | {_full(name, UNIT, "UniteLegale"): value for name, value in (unit or {}).items()}
         )
         return self.add_site(number, place, **(site or {}))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from essmap.build.guards import EXPECTED, refusals
+from essmap.build.guards import EXPECTED, Before, refusals
+from essmap.schema.snapshot import Completeness
 
 
 def with_actors(manifest, actors, rows_in=1000):
@@ -20,7 +21,7 @@ def with_actors(manifest, actors, rows_in=1000):
 def test_fall_of_more_than_a_fifth_is_refused(starter_snapshot, before, after, is_refused):
     """Four fifths are enough, less is not; growth never is against it."""
     manifest = starter_snapshot.manifest
-    found = refusals(with_actors(manifest, after), {}, with_actors(manifest, before))
+    found = refusals(with_actors(manifest, after), {}, Before(before))
     assert bool(found) is is_refused
     if is_refused:
         assert f"{before} à {after}" in found[0]
@@ -47,5 +48,39 @@ def test_expected_reasons_do_not_count(starter_snapshot):
 def test_all_reasons_are_told_at_once(starter_snapshot):
     """A fall and rejections are both said."""
     manifest = starter_snapshot.manifest
-    found = refusals(with_actors(manifest, 10), {"malformed": 900}, with_actors(manifest, 100))
+    found = refusals(with_actors(manifest, 10), {"malformed": 900}, Before(100))
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("was_exhaustive", "status", "is_refused"),
+    [(True, "partial", True), (True, "exhaustive", False), (False, "partial", False), (False, "exhaustive", False)],
+)
+def test_partial_list_does_not_replace_a_complete_one(starter_snapshot, was_exhaustive, status, is_refused):
+    """Where everything was there, a list with gaps is refused, however many actors it has."""
+    manifest = with_actors(starter_snapshot.manifest, 200)
+    manifest = replace(manifest, completeness={**manifest.completeness, "actors": Completeness(status, "")})
+    found = refusals(manifest, {}, Before(100, was_exhaustive))
+    assert [text for text in found if "partielle" in text] == list(found)
+    assert bool(found) is is_refused
+
+
+def test_current_build_of_unknown_size_refuses_every_other(starter_snapshot):
+    """Where nobody can tell what would be lost, somebody has to insist."""
+    (said,) = refusals(with_actors(starter_snapshot.manifest, 10**6), {}, Before(None))
+    assert "ne peut pas être lu" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"counts": {"actors": 7}, "completeness": {"actors": {"status": "exhaustive"}}}, Before(7, True)),
+        ({"counts": {"actors": 7}}, Before(7)),
+        ({"counts": {"actors": "7"}, "completeness": []}, Before(None)),
+        ({"counts": [7]}, Before(None)),
+        ({}, Before(None)),
+    ],
+)
+def test_manifest_of_another_version_is_read_as_far_as_it_goes(content, expected):
+    """What it does not say is not known, whatever its form."""
+    assert Before.written(content) == expected

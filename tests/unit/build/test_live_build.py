@@ -14,6 +14,7 @@ from made_up_register import establishment, register_read
 from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
 from essmap.build.live import LiveOptions, build_live
+from essmap.build.live_completeness import completeness_of, dates_in_words
 from essmap.build.overrides import Override, Overrides
 from essmap.build.privacy import MASKED_FIELDS
 from essmap.build.register import hidden_identifier
@@ -282,6 +283,33 @@ def test_list_is_exhaustive_only_where_all_was_read(territory):
     assert "Muret : 3 sur 5." in short.manifest.notes
 
 
+@pytest.mark.parametrize(("lost", "status"), [(0, "exhaustive"), (1, "exhaustive"), (2, "partial"), (5, "partial")])
+@pytest.mark.parametrize("reason", ["unknown_commune", "no_name", "malformed"])
+def test_rows_that_are_lost_are_said_and_soon_make_the_list_partial(lost, status, reason):
+    """One in a thousand is said in a list that stays complete; more make it partial, whatever the reason."""
+    frame = pd.DataFrame(index=range(1005))
+    read = replace(register_read([establishment(1)]), frame=frame)
+    found = completeness_of(read, {reason: lost, "closed": 400} if lost else {"closed": 400}, 1005 - lost)
+    assert found.status == status
+    assert (f"{lost} établissement" in found.sentence) is (lost > 0)
+    assert ("la liste est complète" in found.sentence) is (status == "exhaustive")
+
+
+def test_build_with_unknown_communes_is_not_exhaustive(territory):
+    """Five establishments of a merged commune among ten are neither shown nor passed over in silence."""
+    rows = [establishment(number, commune_code="31999" if number > 5 else "31555") for number in range(1, 11)]
+    snapshot = build_live(register_read(rows), "31", ALONE, geography=territory)
+    completeness = snapshot.manifest.completeness["actors"]
+    assert completeness.status == "partial"
+    assert "5 établissements du registre manquent" in completeness.sentence
+
+
+def test_range_of_days_is_in_french():
+    """A reading over midnight names two days as French people write them."""
+    assert dates_in_words("du 2026-11-25 au 2026-11-26") == "du 25/11/2026 au 26/11/2026"
+    assert dates_in_words("2026-99-99") == "2026-99-99"
+
+
 def test_upgrade_does_not_replace_a_live_build(territory):
     """A new version of the embedded rows is no reason to throw a register away."""
     snapshot = build_live(register_read([establishment(1)]), "31", BOTH, geography=territory)
@@ -290,13 +318,20 @@ def test_upgrade_does_not_replace_a_live_build(territory):
 
 
 def test_department_without_starter_data_is_said(territory):
-    """With the gathered list asked for, a department that has none is a clear error; alone it builds."""
+    """Where the gathered list is asked for and there is none, the register alone is built, with a note."""
     elsewhere = replace(territory, department=territory.department.assign(department_code="09"))
-    with pytest.raises(SourceError, match="données de départ pour le département 09"):
-        build_live(register_read([establishment(1)]), "09", BOTH, geography=elsewhere)
-    snapshot = build_live(register_read([establishment(1)]), "09", ALONE, geography=elsewhere)
-    assert (len(snapshot.table("projects")), len(snapshot.table("figures"))) == (0, 0)
-    assert snapshot.manifest.completeness["projects"].status == "partial"
+    read = register_read([establishment(1)])
+    for options, notes in ((BOTH, 1), (ALONE, 0)):
+        snapshot = build_live(read, "09", options, geography=elsewhere)
+        assert len([note for note in snapshot.manifest.notes if "aucune liste de départ" in note]) == notes
+        assert (len(snapshot.table("projects")), len(snapshot.table("figures"))) == (0, 0)
+        assert snapshot.manifest.completeness["projects"].status == "partial"
+
+
+def test_folder_without_starter_data_is_an_error(territory, tmp_path):
+    """A folder that was given must hold the files."""
+    with pytest.raises(SourceError):
+        build_live(register_read([establishment(1)]), "31", replace(BOTH, starter_folder=tmp_path), geography=territory)
 
 
 def test_figures_of_source_and_geocoder_are_told(territory):

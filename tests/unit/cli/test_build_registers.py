@@ -17,7 +17,7 @@ from essmap.cli import build as module
 from essmap.errors import SourceError
 from essmap.reference import data_dir
 from essmap.schema.withheld import Entry, withhold
-from essmap.store import Store
+from essmap.store import MANIFEST, Store
 
 SEED = 31
 MOMENTS = 3
@@ -32,6 +32,7 @@ class Registers:
         self.rows = [establishment(number) for number in range(1, 11)]
         self.by_department: dict[str, list[dict[str, str]]] = {}
         self.error: Exception | None = None
+        self.shortfalls: tuple[str, ...] = ()
         self.asked: list[object] = []
         self.geocoded = 0
 
@@ -41,7 +42,7 @@ class Registers:
         tell(1, 2)
         if self.error is not None:
             raise self.error
-        return register_read(self.rows)
+        return register_read(self.rows, shortfalls=self.shortfalls)
 
     @contextmanager
     def open_stock(self, _settings, places, **_tell):
@@ -55,10 +56,15 @@ class Registers:
         """Return the departments of the stock."""
         return sorted(self.by_department)
 
-    def read_each(self, wanted):
-        """Yield what each department has."""
-        for code in wanted:
-            yield code, register_read(self.by_department[code])
+    def gather(self, wanted):
+        """Take note of what is to be read."""
+        self.gathered = list(wanted)
+
+    def read(self, code):
+        """Return what a department has, or fail where it has nothing."""
+        if not self.by_department[code]:
+            raise SourceError(f"Aucun établissement du département {code}.")
+        return register_read(self.by_department[code])
 
     def geocoder(self, _settings, **_options):
         """Return a geocoder that counts and changes nothing."""
@@ -115,6 +121,23 @@ def test_online_is_both(cli, deployment, registers):
     assert (registers.asked, registers.geocoded) == ([("31", True)], 0)
 
 
+def test_online_elsewhere_builds_without_a_gathered_list(cli, deployment, three):
+    """No gathered list came with essmap for the department: the register alone is built, and that is said."""
+    answer = cli("build", "--online", "--department", "09", "--geography", "geographies", "--no-geocode")
+    assert (answer.code, answer.err) == (0, "")
+    snapshot = Store(str(deployment)).load("09")
+    assert len(snapshot.table("actors")) == 10
+    assert [note for note in snapshot.manifest.notes if "aucune liste de départ" in note]
+
+
+def test_gathered_list_that_is_missing_is_said_before_the_reading(cli, deployment, registers):
+    """A folder given and not there ends the build before anybody is asked."""
+    answer = cli("build", "--online", "--starter-dir", "nowhere")
+    assert answer.code == 4
+    assert registers.asked == []
+    assert Store(str(deployment)).departments() == []
+
+
 def test_build_that_loses_too_much_is_kept_aside(cli, deployment, registers):
     """It is written and is not in use; the sentence names the option, which puts the next one in use."""
     cli("build", "--source", "api")
@@ -136,6 +159,24 @@ def test_build_that_loses_too_much_is_kept_aside(cli, deployment, registers):
     assert "Association Inventee 10" in answer.out
 
 
+def test_partial_reading_is_warned_of_and_does_not_replace_a_complete_one(cli, deployment, registers):
+    """As the first it is used, with a warning; against a complete list it is kept aside unless somebody insists."""
+    registers.shortfalls = ("Muret : 3 sur 5.",)
+    answer = cli("build", "--source", "api")
+    assert answer.code == 0
+    assert "1 partie de la source n’a pas pu être lue en entier" in answer.err
+    store = Store(str(deployment))
+    registers.shortfalls = ()
+    assert cli("build", "--source", "api").err == ""
+    before = store.current("31")
+    registers.shortfalls = ("Muret : 3 sur 5.",)
+    answer = cli("build", "--source", "api")
+    assert (answer.code, store.current("31")) == (1, before)
+    assert "La liste en service est complète, la nouvelle est partielle" in answer.err
+    assert cli("build", "--source", "api", "--accept-drop").code == 0
+    assert store.load("31").manifest.completeness["actors"].status == "partial"
+
+
 def test_starter_build_does_not_replace_a_register_silently(cli, deployment, registers):
     """The guards hold for every source: a smaller list by hand is refused as well."""
     registers.rows = [establishment(number) for number in range(1, 600)]
@@ -145,8 +186,8 @@ def test_starter_build_does_not_replace_a_register_silently(cli, deployment, reg
     assert Store(str(deployment)).current("31") == before
 
 
-def test_unreadable_current_build_is_no_obstacle(cli, deployment, registers):
-    """Where the build in use is damaged there is nothing to compare with: that is said, and the new one is in use."""
+def test_damaged_current_build_is_no_obstacle(cli, deployment, registers):
+    """A build in use that cannot be loaded is not compared with: that is said, and the new one is used."""
     cli("build", "--source", "api")
     store = Store(str(deployment))
     before = store.current("31")
@@ -154,8 +195,42 @@ def test_unreadable_current_build_is_no_obstacle(cli, deployment, registers):
     answer = cli("build", "--source", "api")
     assert answer.code == 0
     assert "pas de comparaison" in answer.err
+    assert "ce qui a changé n’est pas connu" in answer.out
     assert store.current("31") != before
-    assert store.load("31").report.changes is None
+    report = store.load("31").report
+    assert (report.changes, report.is_comparable) == (None, False)
+
+
+def damage_table(folder):
+    (folder / "actors.parquet").unlink()
+
+
+def write_other_version(folder):
+    path = folder / MANIFEST
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "schema_version": 1, "sources": "autrement"}), encoding="utf-8")
+
+
+def damage_manifest(folder):
+    (folder / MANIFEST).write_text("{", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [(damage_table, "10 à 7"), (write_other_version, "10 à 7"), (damage_manifest, "rien ne dit")],
+)
+def test_guards_hold_against_a_current_build_that_cannot_be_loaded(cli, deployment, registers, damage, words):
+    """Damaged or of another version, its count of actors still holds; where even that is lost somebody must insist."""
+    cli("build", "--source", "api")
+    store = Store(str(deployment))
+    before = store.current("31")
+    damage(deployment / "31" / before)
+    registers.rows = registers.rows[:7]
+    answer = cli("build", "--source", "api")
+    assert (answer.code, store.current("31")) == (1, before)
+    assert words in answer.err
+    assert cli("build", "--source", "api", "--accept-drop").code == 0
+    assert store.current("31") != before
 
 
 @pytest.mark.parametrize("error", [SourceError("Le service ne répond pas."), ValueError("bug"), KeyboardInterrupt()])
@@ -260,6 +335,28 @@ def test_one_refused_department_does_not_hold_up_the_others(cli, deployment, thr
     assert answer.code == 1
     assert store.current("09") == before["09"]
     assert store.current("32") != before["32"]
+
+
+def test_one_department_that_fails_does_not_hold_up_the_others(cli, deployment, three):
+    """The others are built and reported; the end names the one that is not, and no sentence says that nothing was."""
+    three.by_department["09"] = []
+    several = ("--department", "09,32", "--geography", "geographies", "--report", "r.json")
+    answer = cli("build", "--source", "stock", *several, *STOCK)
+    assert answer.code == 4
+    assert "Département 09 non construit. Aucun établissement" in answer.err
+    assert "Rien n’a été remplacé" not in answer.err
+    assert Store(str(deployment)).departments() == ["32"]
+    assert "Registre inventé" in answer.out
+    assert [one["department"] for one in json.loads(Path("r.json").read_text(encoding="utf-8"))] == ["32"]
+
+
+def test_missing_geography_among_several_is_said_before_the_reading(cli, deployment, three):
+    """Nothing is read for departments of which one cannot be built at all."""
+    several = ("--department", "09,65", "--geography", "geographies")
+    answer = cli("build", "--source", "stock", *several, *STOCK)
+    assert answer.code == 4
+    assert "géographie du département 65" in answer.err
+    assert (three.asked, Store(str(deployment)).departments()) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -335,7 +335,8 @@ def test_stock_is_read_from_addresses(server, downloads, tmp_path):
             result = one.read("31")
     assert result.frame["siret"].tolist() == [siret(1)]
     assert [(file.url, file.vintage) for file in result.files][:2] == [
-        (files.establishments, "2026-08-01"), (files.units, "2026-08-01")
+        (files.establishments, "fichier mis en ligne le 01/08/2026"),
+            (files.units, "fichier mis en ligne le 01/08/2026"),
     ]  # fmt: skip
     assert all(file.fetched_at for file in result.files)
     assert result.files[0].sha256 == hashlib.sha256(server.files["/establishments"]).hexdigest()

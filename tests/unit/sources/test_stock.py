@@ -96,6 +96,50 @@ def test_counts_add_up(tmp_path):
     assert result.shortfalls == ()
 
 
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(("cut", "is_whole"), [(0, True), (1, True), (2, False), (500, False)])
+def test_file_cut_between_two_lines_is_not_whole(tmp_path, form, cut, is_whole):
+    """Head offices that units name and no establishment is, wherever they are, tell that the end of a file is gone."""
+    stock = MadeUpStock()
+    for number in range(1, 1001):
+        stock.add(number, site={"codeCommune": "31555" if number < 400 else "75056"})
+    stock.add(2000, unit={"etatAdministratif": "C"})
+    stock.add(2001, unit={"categorieJuridique": "1000"})
+    del stock.sites[1000 - cut :]
+    result = read(stock, tmp_path, form=form)
+    assert len(result.frame) == 399
+    assert result.figures["head_offices_missing"] == cut
+    assert (result.is_complete, len(result.shortfalls)) == (is_whole, 0 if is_whole else 1)
+    if not is_whole:
+        assert f"{cut} sièges" in result.shortfalls[0]
+
+
+def test_closed_head_office_is_there_all_the_same(tmp_path):
+    """An active unit whose head office is closed misses nothing; another department's is no row of this one."""
+    stock = MadeUpStock()
+    stock.add(1, site={"etatAdministratif": "F"})
+    stock.add(2, site={"codeCommune": "75056"})
+    stock.add_site(2, 2)
+    result = read(stock, tmp_path)
+    assert (result.is_complete, result.figures["head_offices_missing"], len(result.frame)) == (True, 0, 1)
+    with opened(stock, tmp_path / "all") as one:
+        assert one.departments() == ["31", "75"]
+
+
+def test_units_that_name_no_head_office_are_said_to_prove_nothing(tmp_path):
+    """Without that column nothing tells whether the establishments are whole: a note says so."""
+    stock = MadeUpStock()
+    stock.add(1)
+    with opened(stock, tmp_path / "with") as one:
+        before = one.notes
+    for unit in stock.units:
+        del unit["nicSiegeUniteLegale"]
+    with opened(stock, tmp_path / "without") as one:
+        (more,) = set(one.notes) - set(before)
+        assert "sièges" in more
+        assert one.read("31").is_complete
+
+
 def test_law_flag_and_list_are_told_apart(tmp_path):
     """Units of an ESS form without the flag, of the flag without the form, and of the list without the flag."""
     figures = read(every_trap(), tmp_path).figures
