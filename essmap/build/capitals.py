@@ -26,7 +26,8 @@ _ELIDED: Final = frozenset({"c", "d", "j", "l", "m", "n", "qu", "s", "t"})
 _SPOKEN: Final = frozenset({"st", "mr", "mgr", "dr", "ft"})
 #: Kinds of ways, small wherever they stand in an address.
 _WAYS: Final = frozenset({
-    "all", "allee", "allees", "avenue", "av", "boulevard", "bd", "chemin", "che", "cours", "esplanade", "faubourg", "fbg", "fg",
+    "all", "allee", "allees", "avenue", "av", "boulevard", "bd", "chemin", "che", "cours", "esplanade", "faubourg",
+    "fbg", "fg",
     "impasse", "imp", "lieu", "dit", "lieudit", "lotissement", "passage", "place", "pl", "promenade", "quai",
     "residence", "rond", "point", "route", "rte", "rue", "ruelle", "sentier", "square", "traverse", "voie", "zone",
     "bis", "ter", "quater",
