@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from essmap.build.starter import build_starter, is_outdated
+from essmap.build.starter import build_starter, is_embedded_only, is_outdated
 from essmap.errors import EssmapError, SettingsError
 from essmap.pages import navigation, server
 from essmap.pages.loaded import settings, warm_up
@@ -22,9 +22,14 @@ from essmap.texts import t
 
 @st.cache_resource(show_spinner=False)
 def first_snapshot(root: str, department: str) -> None:
-    """Build the embedded starter data where there is no snapshot yet, or an upgrade of essmap brought newer rows."""
+    """Build the embedded starter data where there is no snapshot yet, or an upgrade of essmap left it behind."""
     store = Store(root)
-    if store.current(department) is None or is_outdated(store.manifest(department)):
+    older = store.written_by_another_version(department)
+    if older is not None:
+        is_behind = is_embedded_only(older)
+    else:
+        is_behind = store.current(department) is None or is_outdated(store.manifest(department))
+    if is_behind:
         store.save(build_starter(department, withheld=read_withheld(Path(settings().withhold))))
 
 

@@ -169,6 +169,22 @@ class Store:
             raise SnapshotError(t("errors.snapshot_broken", build=build_id, reason=f"{MANIFEST}, build_id"))
         return manifest
 
+    def written_by_another_version(self, department: str) -> dict[str, Any] | None:
+        """Return the current manifest as it was written, where its schema is not this version's; else None.
+
+        Raises
+        ------
+        SnapshotError
+            If the pointer cannot be read or understood.
+        """
+        if (build_id := self.current(department)) is None:
+            return None
+        try:
+            content = json.loads(self._fs.cat_file(self._path(department, build_id, MANIFEST)))
+            return dict(content) if content["schema_version"] != SCHEMA_VERSION else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # damaged: whoever loads it says so
+
     def load(self, department: str, build_id: str | None = None) -> Snapshot:
         """Return a whole snapshot (the current one by default), every file checked against its digest.
 

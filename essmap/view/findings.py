@@ -217,7 +217,8 @@ def whisker(ratio: Any, low: Any, high: Any) -> Html:
         return Html(figures)
     between = escape(t("gaps.between", low=decimal(low, 2), high=decimal(high, 2)))
     at, start, end = (_position(value) for value in (ratio, low, high))
-    beyond = f"{' essmap-below' if low < SCALE[0] else ''}{' essmap-above' if high > SCALE[1] else ''}"
+    marks = {"below": low < SCALE[0], "above": high > SCALE[1], "off": not SCALE[0] <= ratio <= SCALE[1]}
+    beyond = "".join(f" essmap-{name}" for name, holds in marks.items() if holds)
     style = f"--at:{at:.1f}%;--low:{start:.1f}%;--high:{end:.1f}%"
     drawn = f'<span class="essmap-whisker{beyond}" style="{style}" aria-hidden="true"></span>'
     return Html(f'{figures} <small class="essmap-between">{between}</small>{drawn}')

@@ -155,6 +155,7 @@ def test_supports_can_be_laid_over_the_gaps(page_at, partial):
     """The layer shows the supported structures, and only those."""
     page = drawn(page_at(f"{partial.url}/ecarts").page)
     choose(page, t("gaps.supports"))
+    expect(page.locator("iframe")).to_have_count(1)
     layer = page.frame_locator("iframe").locator(".leaflet-container[data-drawn]")
     layer.wait_for()
     expect(page.frame_locator("iframe").locator("path.essmap-filled")).to_have_count(22)
@@ -167,7 +168,7 @@ def test_sites_and_what_a_commune_would_bring(page_at, complete):
     table = page.locator("table").filter(has=page.locator("caption", has_text=t("reach.optimal")))
     expect(table.locator("tbody tr")).to_have_count(2)
     expect(page.locator(".essmap-nearest")).to_contain_text("Et si c’était ici, Saint-Gaudens")
-    expect(page.get_by_text(re.compile("Optimum prouvé"))).to_be_visible()
+    expect(page.locator(".essmap-said").first).to_contain_text("Optimum prouvé")
     frame = page.frame_locator("iframe")
     expect(frame.locator("path.essmap-established")).to_have_count(1)
     query = parse_qs(urlsplit(page.url).query)
@@ -188,3 +189,34 @@ def test_the_other_questions_answer_with_a_map_and_a_file(page_at, complete, vie
     assert waiting.value.suggested_filename.startswith("donnees-inventees-")
     assert not re.search(r"\bnan\b|<NA>|\bNone\b", main_text(page))
     assert visit.errors == []
+
+
+def test_the_back_button_takes_back_a_proposal(page_at, complete):
+    """What a question adds to the address follows the back button, and nonsense in it is left out."""
+    nonsense = f"nouvelles={'9' * 5000}&km=abc&ici=%3Cscript%3E"
+    page = drawn(page_at(f"{complete.url}/ecarts?analyse=ou-agir&domaine=numerique&{nonsense}").page)
+    expect(page).to_have_url(re.compile("nouvelles=3&km=10$"))
+    box = page.get_by_role("combobox", name=t("siting.here"))
+    box.fill("Revel")
+    page.get_by_role("option", name="Revel", exact=True).click()
+    expect(page).to_have_url(re.compile("ici=31451"))
+    expect(page.locator(".essmap-nearest")).to_contain_text("Revel")
+    page.go_back()
+    expect(page.locator(".essmap-nearest")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("ici="))
+
+
+def test_a_territory_can_be_taken_back(page_at, complete):
+    """Clearing the box clears the sentence and the address."""
+    page = drawn(page_at(f"{complete.url}/ecarts?{LACKING}&territoire=3109").page)
+    expect(page.locator(".essmap-nearest")).to_contain_text("attendues selon la population")
+    page.locator('[data-testid="stSelectbox"]').filter(has_text=t("gaps.one_box")).get_by_role("button").first.click()
+    expect(page.locator(".essmap-nearest")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("territoire"))
+
+
+def test_opening_the_exercise_takes_the_reader_there(page_at, partial):
+    """The warning has the focus, so that keyboard and screen reader go on from it."""
+    page = drawn(page_at(f"{partial.url}/ecarts").page)
+    page.get_by_role("button", name=t("gaps.exercise_open")).click()
+    expect(page.locator(".essmap-warning")).to_be_focused()

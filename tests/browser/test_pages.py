@@ -371,6 +371,19 @@ def test_broken_snapshot_is_a_sentence(app_server, page_at, tmp_path):
     assert ".py" not in page.locator("body").inner_text()
 
 
+def test_an_upgrade_builds_the_embedded_data_again(app_server, page_at, tmp_path):
+    """A snapshot of the embedded rows that an older version wrote is built anew, without anybody's help."""
+    from essmap.build.starter import build_starter
+    from essmap.store import MANIFEST, Store
+
+    store = Store(str(tmp_path))
+    store.save(build_starter("31"))
+    old = tmp_path / "31" / store.current("31") / MANIFEST
+    old.write_text(re.sub('"schema_version": [0-9]+', '"schema_version": 1', old.read_text(encoding="utf-8"), count=1))
+    server = app_server(ROOT / "app.py", env={"ESSMAP_SNAPSHOTS": str(tmp_path)})
+    expect(drawn(page_at(f"{server.url}/").page).locator(".essmap-status")).to_contain_text("396")
+
+
 def test_app_works_below_a_base_path(app_server, page_at, tmp_path):
     """Behind a path prefix pages draw, the map has outlines and actors, and nothing is asked outside the prefix."""
     server = app_server(

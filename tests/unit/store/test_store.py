@@ -76,6 +76,20 @@ def comparable(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].map(list) for name in lists})
 
 
+def test_a_manifest_of_another_version_is_given_as_it_was_written(tmp_path, starter_snapshot):
+    """Only a manifest of another schema is given raw; a damaged one, or none, is not."""
+    store = Store(str(tmp_path))
+    assert store.written_by_another_version("31") is None
+    store.save(starter_snapshot)
+    assert store.written_by_another_version("31") is None
+    path = tmp_path / "31" / starter_snapshot.manifest.build_id / MANIFEST
+    content = json.loads(path.read_text(encoding="utf-8")) | {"schema_version": 0}
+    path.write_text(json.dumps(content))
+    assert store.written_by_another_version("31")["build_id"] == starter_snapshot.manifest.build_id
+    path.write_text("{")
+    assert store.written_by_another_version("31") is None
+
+
 def test_snapshot_comes_back_equal(saved):
     """Every table, type, geometry and word of the manifest is read as it was saved."""
     store, snapshot = saved
