@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -10,6 +12,7 @@ import typer
 from essmap.cli.frames import print_csv, print_json, records, require_format
 from essmap.cli.report import out
 from essmap.errors import SettingsError, SnapshotError
+from essmap.schema.holders import Holders
 from essmap.schema.withheld import Withheld, read_withheld, shown
 from essmap.settings import Settings, load_settings
 from essmap.store import BUILD_ID, locate
@@ -46,7 +49,8 @@ def diff(
     require_format(output)
     settings = load_settings()
     withheld = read_withheld(Path(settings.withhold))
-    before, after = (_load(name, snapshot or settings.snapshots, settings, withheld) for name in (first, second))
+    loaded = [_load(name, snapshot or settings.snapshots, settings) for name in (first, second)]
+    before, after = _shown(loaded, withheld)
     departments = {"first": before.manifest.department, "second": after.manifest.department}
     if len(set(departments.values())) > 1:
         raise SettingsError(t("export.diff.departments", **departments))
@@ -62,16 +66,28 @@ def diff(
         _print(found, before.manifest.build_id, after.manifest.build_id)
 
 
-def _load(name: str, root: str, settings: Settings, withheld: Withheld) -> Snapshot:
+def _load(name: str, root: str, settings: Settings) -> Snapshot:
     """Load a build given by its identifier in the root, or by its folder."""
     if not BUILD_ID.fullmatch(name):
         store, department, build_id = locate(name, settings.department)
-        return shown(store.load(department, build_id), withheld)
+        return store.load(department, build_id)
     store, department, _ = locate(root, settings.department)
     known = store.builds(department)
     if name not in known:
         raise SnapshotError(t("export.diff.unknown", build=name, root=root, known=", ".join(known)))
-    return shown(store.load(department, name), withheld)
+    return store.load(department, name)
+
+
+def _shown(snapshots: Sequence[Snapshot], withheld: Withheld) -> list[Snapshot]:
+    """Return builds without those who asked not to be shown; a support of one build may name an actor of another."""
+    theirs = [actors[withheld.matches(actors)] for actors in (one.table("actors") for one in snapshots)]
+    ids, names = ([cell for rows in theirs for cell in rows[column]] for column in ("actor_id", "name"))
+    holders = Holders.of(ids, names)
+    result = []
+    for one in (shown(snapshot, withheld) for snapshot in snapshots):
+        projects = holders.without(one.layer("projects"), one.layer("communes"))
+        result.append(replace(one, tables={**one.tables, "projects": projects}))
+    return result
 
 
 def _print(found: pd.DataFrame, before: str, after: str) -> None:

@@ -99,7 +99,13 @@ class _Asked:
     words: str
 
     def require_sense(self, whats: Sequence[str]) -> None:
-        """Refuse unknown keys, several places, and filters that a table has not: none is ignored."""
+        """Refuse unknown keys, several places, and filters that a table has not: none is ignored.
+
+        Raises
+        ------
+        SettingsError
+            If there are any.
+        """
         from essmap import reference
 
         pseudo = {reference.SEVERAL_AXES}
@@ -117,10 +123,17 @@ class _Asked:
         for what in whats:
             if foreign[what]:
                 names = ", ".join(sorted(foreign[what]))
-                raise SettingsError(t("export.foreign", what=what, names=names))
+                hint = t("export.foreign_gaps", **THEMES) if what == "gaps" else t("export.foreign_projects")
+                raise SettingsError(f"{t('export.foreign', what=what, names=names)} {hint}")
 
     def filters(self, snapshot: Snapshot) -> Filters:
-        """Return the filters of the pages; the place must be one of the department."""
+        """Return the filters of the pages.
+
+        Raises
+        ------
+        SettingsError
+            If the place is none of the department.
+        """
         from essmap.view.filters import UNKNOWN_CANTON, Filters, Where
 
         for kind, code in self.places:
@@ -151,7 +164,13 @@ class _Target:
 
     @classmethod
     def of(cls, path: Path, formats: Sequence[str], whats: Sequence[str]) -> _Target:
-        """Understand ``--out``: an existing folder or a name without ending is a folder."""
+        """Understand ``--out``: an existing folder or a name without ending is a folder.
+
+        Raises
+        ------
+        SettingsError
+            If it names one file for several tables, or one of another format.
+        """
         if path.suffix == _ZIP and not path.is_dir():
             return cls(path.parent, archive=path.name)
         if path.is_dir() or not path.suffix:

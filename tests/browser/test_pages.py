@@ -336,8 +336,9 @@ def test_supported_projects_follow_the_address_and_leave_as_a_file(page_at, site
     count = count_in_words(page)
     assert 0 < count < 68
     assert parse_qs(urlsplit(page.url).query) == {"annee": ["2025"], "axe": ["inclusion"]}
+    page.get_by_role("button", name=t("opendata.menu.projects")).click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Télécharger ces soutiens (CSV)").click()
+        page.get_by_role("button", name=t("opendata.format.csv")).click()
     waiting.value.save_as(tmp_path / "projects.csv")
     rows = (tmp_path / "projects.csv").read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == count + 1

@@ -86,8 +86,9 @@ def test_map_list_count_and_export_are_one_set(page_at, site, starter_snapshot):
         assert frame.evaluate(ON_MAP) == names, question
         assert page.locator(".essmap-row h3").all_text_contents() == names[:20], question
         if expected:
+            page.get_by_role("button", name=t("opendata.menu.actors")).click()
             with page.expect_download() as download:
-                page.get_by_role("button", name="Télécharger cette liste").click()
+                page.get_by_role("button", name=t("opendata.format.csv")).click()
             content = Path(download.value.path()).read_text(encoding="utf-8-sig")
             lines = list(csv.DictReader(io.StringIO(content, newline=""), delimiter=";"))
             assert [line["Identifiant"] for line in lines] == [row["actor_id"] for row in expected], question
