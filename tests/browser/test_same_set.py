@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from test_pages import ROOT, count_in_words, drawn
 
 from essmap.store import Store
+from essmap.texts import t
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("same_set")]
 
