@@ -66,7 +66,7 @@ def _menu(data: Loaded, what: str, name: str, make: Make) -> None:
     # Rows under another licence are another file: then even one format is a zip.
     is_apart = what != "gaps" and any(is_odbl(source) for source in data.manifest.sources)
     choices: tuple[_Choice, ...] = (*FORMATS, _ZIP)
-    with st.popover(t(f"opendata.menu.{what}"), icon=":material/download:", key=f"opendata_{what}"):
+    with st.popover(t(f"opendata.menu.{what}"), icon=":material/download:"):
         for choice in choices:
             formats = OPEN_DATA if choice == _ZIP else (choice,)
             is_zip = is_apart or choice == _ZIP
@@ -75,7 +75,7 @@ def _menu(data: Loaded, what: str, name: str, make: Make) -> None:
                 partial(_zipped if is_zip else _single, data.snapshot, settings(), make, formats),
                 file_name=f"{name}-{choice}.{_ZIP}" if is_apart else f"{name}.{choice}",
                 mime=MEDIA_TYPES[_ZIP if is_zip else choice],
-                key=f"opendata_{what}_{choice}",
+                key=f"{what[0]}{choice}",  # short: each travels twice
                 on_click="ignore",
                 type="tertiary",
             )
