@@ -27,8 +27,8 @@ _TABLES: Final = ("actors", "projects")
 
 
 def diff(
-    first: Annotated[str, typer.Argument(help=t("export.diff.first"), metavar=t("export.metavars.build"))],
-    second: Annotated[str, typer.Argument(help=t("export.diff.second"), metavar=t("export.metavars.build"))],
+    first: Annotated[str, typer.Argument(help=t("export.diff.first"), metavar=t("export.metavars.before"))],
+    second: Annotated[str, typer.Argument(help=t("export.diff.second"), metavar=t("export.metavars.after"))],
     snapshot: Annotated[str | None, typer.Option(help=t("export.diff.root"), metavar=t("cli.metavars.folder"))] = None,
     output: Annotated[str, typer.Option("--format", help=t("cli.gaps_format"), metavar=t("cli.metavars.format"))] = (
         "table"

@@ -24,8 +24,8 @@ def require_masked(snapshot: Snapshot, withheld: Withheld = NOBODY) -> None:
     """Refuse a snapshot that says more of somebody than may leave.
 
     Sensitive places (by flag or by their words), actors whose number is hidden and addresses that are homes have none
-    of `MASKED_FIELDS`; they, and whoever is known only to the commune, stand on its reference point; a support stands
-    where its holder does, else at its commune; nobody of the withhold list is there.
+    of `MASKED_FIELDS`; they, and whoever is known only to the commune, stand on its reference point, and supports
+    of theirs with them or at their own commune; nobody of the withhold list is there.
 
     Parameters
     ----------
@@ -61,12 +61,20 @@ def _faults(snapshot: Snapshot, withheld: Withheld) -> Iterator[Problem]:
     is_elsewhere = _apart(actors.geometry, points)
     yield from _problems(actors, "actors", (is_masked | at_commune) & is_elsewhere, "geometry")
     yield from _problems(actors, "actors", withheld.matches(actors), None)
+    is_bound = _of_masked(projects, actors.loc[is_masked | at_commune, "actor_id"]) & projects.geometry.notna()
     holders = actors.set_index("actor_id").geometry
     at_holder = gpd.GeoSeries(projects["actor_id"].map(holders), index=projects.index, crs=actors.crs)
     of_commune = _reference_points(snapshot, projects["commune_code"])
-    is_lost = projects.geometry.notna() & _apart(projects.geometry, at_holder) & _apart(projects.geometry, of_commune)
+    is_lost = is_bound & _apart(projects.geometry, at_holder) & _apart(projects.geometry, of_commune)
     yield from _problems(projects, "projects", is_lost, "geometry")
     yield from _problems(projects, "projects", withheld.matches(projects[["actor_id"]]), None)
+
+
+def _of_masked(projects: pd.DataFrame, hidden: pd.Series[str]) -> pd.Series[bool]:
+    """Tell which supports have a holder of whom nothing finer than the commune may be said."""
+    words = projects["holder_name"].fillna("") + " · " + projects["title"].fillna("")
+    is_unnamed = projects["holder_name"].eq(t("withheld.holder"))
+    return projects["actor_id"].isin(list(hidden)) | is_unnamed | reference.is_sensitive_text(words)
 
 
 def _reference_points(snapshot: Snapshot, codes: pd.Series[str]) -> gpd.GeoSeries:

@@ -456,15 +456,18 @@ def test_rows_that_should_have_been_masked_are_refused(starter_snapshot, cells):
 
 
 def test_who_is_withheld_and_where_holders_stand_are_looked_at_again(starter_snapshot):
-    """An actor of the list, and a support that stands neither at its holder nor at its commune, leave in no file."""
+    """An actor of the list, and a support that stands elsewhere than its holder whose place is not said."""
     holder = starter_snapshot.table("projects")["actor_id"].dropna().iloc[0]
     with pytest.raises(DataError):
         require_masked(starter_snapshot, Withheld((Entry("actor_id", holder),), "x"))
     projects = starter_snapshot.layer("projects").copy()
-    projects.loc[projects.index[0], "geometry"] = shapely.Point(1.4412347, 43.6098761)
+    hidden = starter_snapshot.table("actors").query("geo_precision == 'municipality'")["actor_id"]
+    row = projects.index[projects["actor_id"].isin(list(hidden))][0]
+    projects.loc[row, "geometry"] = shapely.Point(1.4412347, 43.6098761)
     with pytest.raises(DataError) as refused:
         require_masked(replace(starter_snapshot, tables={**starter_snapshot.tables, "projects": projects}))
-    assert [(one.file, one.column) for one in refused.value.problems] == [("projects", "geometry")]
+    [problem] = refused.value.problems
+    assert (problem.file, problem.column, problem.value) == ("projects", "geometry", projects.at[row, "project_id"])
 
 
 # --- Choices
