@@ -7,19 +7,14 @@ address, no postcode (a large commune has several), no position but the commune'
 
 from __future__ import annotations
 
-from typing import Final
-
 import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
+from essmap.schema.masked import MASKED_FIELDS, at_home
 from essmap.schema.tables import CRS
 
-#: Emptied for every masked row. The position is replaced by `essmap.build.actors`.
-MASKED_FIELDS: Final = ("address", "postcode", "siren", "siret", "website", "source_url", "source_note")
-
-#: An address with one of these words, wherever it stands, is somebody's home: « 2 rue Haute, chez Mme Unetelle ».
-_HOME_PATTERN: Final = r"\bchez\b|\bc\s*[/⁄]\s*o\b|℅|\baux (?:bons )?soins de\b|\bdomicile\b"
+__all__ = ["MASKED_FIELDS", "at_commune", "at_home", "sensitive"]
 
 
 def sensitive(flagged: pd.Series[bool], name: pd.Series[str], activity: pd.Series[str]) -> pd.Series[bool]:
@@ -37,17 +32,6 @@ def sensitive(flagged: pd.Series[bool], name: pd.Series[str], activity: pd.Serie
     Series of bool, same index
     """
     return flagged | reference.is_sensitive_text(name + " · " + activity)
-
-
-def at_home(address: pd.Series[str]) -> pd.Series[bool]:
-    """Tell which addresses are somebody's home.
-
-    Examples
-    --------
-    >>> at_home(pd.Series(["2 rue Haute, chez M. Untel", "c/o Mairie", "12 rue des Chezeaux"])).tolist()
-    [True, True, False]
-    """
-    return address.str.contains(_HOME_PATTERN, case=False, regex=True, na=False).astype(bool)
 
 
 def at_commune(actors: gpd.GeoDataFrame, masked: pd.Series[bool], communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

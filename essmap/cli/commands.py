@@ -12,6 +12,8 @@ import typer
 
 from essmap import __version__
 from essmap.cli.build import build
+from essmap.cli.diff import diff
+from essmap.cli.export import export
 from essmap.cli.french import FrenchCommand, FrenchGroup
 from essmap.cli.gaps import gaps
 from essmap.cli.reach import access, siting
@@ -129,6 +131,8 @@ app.command(**_command("gaps"))(gaps)
 app.command(**_command("access"))(access)
 app.command(**_command("siting"))(siting)
 app.command(**_command("sheet"))(sheet)
+app.command(**_command("export"))(export)
+app.command(**_command("diff"))(diff)
 
 
 @app.command(**_command("serve"))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from essmap import reference
 from essmap.pages import frame
+from essmap.pages.downloads import everything
 from essmap.pages.loaded import Loaded
 from essmap.schema.report import BuildReport
 from essmap.texts import t
@@ -32,6 +33,8 @@ def show(data: Loaded) -> None:
         rejected=integer(manifest.rejected),
     )
     st.html(f"<p>{escape(rows)}</p>")
+    st.html(f"<h2>{escape(t('opendata.all_title'))}</h2><p>{escape(t('opendata.all_lead'))}</p>")
+    everything(data)
     st.html(f"<h2>{escape(t('data.published'))}</h2>{_figures(data)}")
     st.html(f"<h2>{escape(t('data.precision'))}</h2>{_precision(data)}")
     st.html(f"<h2>{escape(t('data.sources'))}</h2>{_sources(data)}")

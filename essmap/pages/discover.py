@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,11 +10,11 @@ from essmap import reference
 from essmap.analysis.nearest import nearest
 from essmap.pages import frame, state
 from essmap.pages.actor_map import actor_map, embedded_map, row_of
+from essmap.pages.downloads import actors_menu
 from essmap.pages.filter_bar import filter_bar
 from essmap.pages.loaded import Loaded, settings
 from essmap.texts import t
 from essmap.view import cards
-from essmap.view.exports import actors_csv
 from essmap.view.filters import UNKNOWN_CANTON, Filters, Mask, without
 from essmap.view.format import decimal, escape, integer, markdown_escape
 from essmap.view.rows import each_row
@@ -117,14 +116,7 @@ def _results(data: Loaded, filters: Filters, mask: Mask) -> None:
             _row(actor)
     if pages > 1:
         st.pagination(pages, key=state.LIST_PAGE, on_change=state.turn_page)
-    st.download_button(
-        t("export.download"),
-        partial(actors_csv, data.snapshot.layer("actors")[mask]),
-        file_name=t("export.file"),
-        mime="text/csv",
-        key="export",
-        on_click="ignore",
-    )
+    actors_menu(data, found["actor_id"].tolist(), filters)
 
 
 def _list_head(number: int, pages: int, first: int, shown: int) -> str:

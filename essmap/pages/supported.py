@@ -14,6 +14,7 @@ from essmap.analysis.coverage import Tables
 from essmap.analysis.portrait import sums_by, where_supported
 from essmap.pages import frame, state
 from essmap.pages.actor_map import background
+from essmap.pages.downloads import projects_menu
 from essmap.pages.loaded import Loaded
 from essmap.schema.folding import fold, fold_series
 from essmap.texts import t
@@ -21,7 +22,7 @@ from essmap.view.filters import Mask
 from essmap.view.format import DASH, escape, integer
 from essmap.view.layers import pack_mask
 from essmap.view.map import MapOptions, MapState, base_map, state_layer
-from essmap.view.supports import known_amounts, latest_first, projects_csv, projects_table, sums_table
+from essmap.view.supports import known_amounts, latest_first, projects_table, sums_table
 
 MAP_HEIGHT: Final = 420
 PAGE_SIZE: Final = 100
@@ -36,7 +37,7 @@ def show(data: Loaded) -> None:
     st.html(f'<p class="essmap-partial">{escape(data.manifest.completeness["projects"].sentence)}</p>')
     everything = data.snapshot.table("projects")
     where = where_supported(everything, Tables.of(data.snapshot), "canton")
-    projects = _filtered(data, everything, where)
+    projects, query = _filtered(data, everything, where)
     frame.status(t("supported.count", n=len(projects), n_text=integer(len(projects))))
     if projects.empty:
         st.html(f"<p>{escape(t('supported.nothing' if len(everything) else 'supported.none'))}</p>")
@@ -50,14 +51,7 @@ def show(data: Loaded) -> None:
         st.html(f"<h2>{escape(t('supported.map'))}</h2>")
         _map(data, projects)
     _table(projects, communes)
-    st.download_button(
-        t("supported.csv"),
-        projects_csv(projects, communes),
-        file_name="projets-soutenus.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    projects_menu(data, projects.index.tolist(), query)
     _sums(data, projects, where)
 
 
@@ -103,8 +97,8 @@ def _sums(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> None:
     st.html(table("programme", by_programme, {}, DASH))
 
 
-def _filtered(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> pd.DataFrame:
-    """Draw the choices, which live in the address bar, and keep the projects that answer all of them."""
+def _filtered(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Draw the choices, which live in the address bar; return the projects that answer all of them, and the choices."""
     kinds, axes = _words(reference.support_kinds()["label"]), _words(reference.axes()["label"])
     cantons = _words(data.snapshot.table("cantons").set_index("canton_code")["label"].sort_values(key=fold_series))
     years = sorted({str(int(year)) for year in projects["year"].dropna()}, reverse=True)
@@ -159,7 +153,7 @@ def _filtered(data: Loaded, projects: pd.DataFrame, where: pd.Series[str]) -> pd
             query[name] = chosen
             kept &= holds(chosen).fillna(False).astype(bool)
     state.say_in_address("supported", query)
-    return projects[kept]
+    return projects[kept], query
 
 
 def _words(labels: pd.Series[str]) -> dict[str, str]:

@@ -15,7 +15,6 @@ from essmap import reference
 from essmap.analysis.coverage import INHABITANTS, Level, Theme
 from essmap.analysis.units import OUTSIDE, UNKNOWN
 from essmap.texts import t
-from essmap.view.exports import people_csv
 from essmap.view.format import DASH, decimal, escape, integer, listing, signed
 from essmap.view.layers import ratio_class
 from essmap.view.legend import Entry, legend_html
@@ -224,8 +223,8 @@ def whisker(ratio: Any, low: Any, high: Any) -> Html:
     return Html(f'{figures} <small class="essmap-between">{between}</small>{drawn}')
 
 
-def findings_csv(table: pd.DataFrame, about: Mapping[str, str], *, is_judged: bool) -> bytes:
-    """Return a table of `coverage` as a file for spreadsheets, with what may be concluded from it on every row.
+def findings_frame(table: pd.DataFrame, about: Mapping[str, str], *, is_judged: bool) -> pd.DataFrame:
+    """Return a table of `coverage` as people read it in a file, with what may be concluded from it on every row.
 
     Parameters
     ----------
@@ -246,7 +245,7 @@ def findings_csv(table: pd.DataFrame, about: Mapping[str, str], *, is_judged: bo
     frame["theme"] = [theme_name(Theme.parse(text)) for text in frame["theme"]]
     frame["denominator"] = frame["denominator"].replace({INHABITANTS: t("gaps.population")})
     frame.columns = pd.Index([t(f"gaps.columns.{name}") for name in names])
-    return people_csv(frame.assign(**dict(about)))
+    return frame.assign(**dict(about))
 
 
 def theme_name(theme: Theme) -> str:

@@ -134,7 +134,7 @@ def access_csv(result: Access, actors: pd.DataFrame, about: Mapping[str, str]) -
     frame = result.communes.assign(
         actor=result.communes["actor_id"].map(names),
         kind=result.communes["kind"].map(lambda kind: t(f"reach.kind.{kind}")),
-        border=result.communes["border"].map({True: t("export.yes"), False: t("export.no")}),
+        border=result.communes["border"].map({True: t("opendata.yes"), False: t("opendata.no")}),
     ).round({"distance": 2, "border_km": 1, "score_per_10k": 4})
     columns = ("code", "name", "population", "distance", "kind", "actor", "in_reach", "score_per_10k", "border")
     table = frame[list(columns)].set_axis([t(f"access.columns.{name}") for name in columns], axis=1)

@@ -10,7 +10,6 @@ import pandas as pd
 from essmap import reference
 from essmap.texts import t
 from essmap.view import cards
-from essmap.view.exports import people_csv
 from essmap.view.format import DASH, escape, euros, integer
 from essmap.view.rows import each_row
 from essmap.view.tables import Heading, Html, bar, html_table
@@ -90,30 +89,6 @@ def sums_table(heading: str, sums: pd.DataFrame, labels: Mapping[Any, str], capt
         for row in each_row(sums)
     ]
     return html_table(caption, headings, rows)
-
-
-def projects_csv(projects: pd.DataFrame, communes: pd.DataFrame) -> bytes:
-    """Return projects as a CSV for people: French headings, UTF-8 with its mark, semicolons, no formula.
-
-    Parameters
-    ----------
-    projects : DataFrame
-        Rows of `essmap.schema.tables.PROJECTS`.
-    communes : DataFrame
-        `essmap.schema.tables.COMMUNES`.
-    """
-    names = communes.set_index("commune_code")["commune_name"]
-    kinds = reference.support_kinds()["label"]
-    columns = {
-        t("supported.holder"): projects["holder_name"],
-        t("supported.commune"): projects["commune_code"].map(names).fillna(t("supported.everywhere")),
-        t("supported.programme"): projects["programme"],
-        t("supported.kind"): projects["support_kind"].map(kinds),
-        t("supported.year"): projects["year"],
-        t("supported.amount_eur"): projects["amount_eur"],
-        t("supported.source"): projects["source_url"],
-    }
-    return people_csv(pd.DataFrame(columns))
 
 
 def known_amounts(known_eur: float, known: int, unknown: int) -> str:

@@ -89,8 +89,10 @@ def test_the_exercise_is_one_button_and_marks_everything(page_at, partial, tmp_p
     assert "CALCUL" in watermark
     expect(page.locator(".essmap-finding").first).to_be_visible()
     assert parse_qs(urlsplit(page.url).query) == {"axe": ["inclusion"]}
+    page.get_by_role("button", name=t("opendata.menu.gaps")).click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name=t("gaps.csv")).click()
+        page.get_by_role("button", name=t("opendata.format.csv")).click()
+    page.keyboard.press("Escape")
     assert waiting.value.suggested_filename.startswith("exercice-")
     waiting.value.save_as(tmp_path / "file.csv")
     table = pd.read_csv(tmp_path / "file.csv", sep=";", decimal=",")

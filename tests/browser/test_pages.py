@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import json
 import re
+import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import openpyxl
+import pyogrio
 import pytest
 from playwright.sync_api import expect
+
+from essmap.texts import t
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 
@@ -336,11 +343,42 @@ def test_supported_projects_follow_the_address_and_leave_as_a_file(page_at, site
     count = count_in_words(page)
     assert 0 < count < 68
     assert parse_qs(urlsplit(page.url).query) == {"annee": ["2025"], "axe": ["inclusion"]}
+    page.get_by_role("button", name=t("opendata.menu.projects")).click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Télécharger ces soutiens (CSV)").click()
+        page.get_by_role("button", name=t("opendata.format.csv")).click()
     waiting.value.save_as(tmp_path / "projects.csv")
     rows = (tmp_path / "projects.csv").read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == count + 1
+
+
+def test_everything_leaves_the_data_page_as_one_zip(page_at, site):
+    """One button, made when pressed: tables for spreadsheets and maps, with a descriptor of each."""
+    page = drawn(page_at(f"{site.url}/donnees").page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=t("opendata.all")).click()
+    assert waiting.value.suggested_filename == "ess-donnees-ouvertes-31.zip"
+    with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as archive:
+        resources = json.loads(archive.read("datapackage.json"))["resources"]
+        assert {resource["path"] for resource in resources} == set(archive.namelist()) - {"datapackage.json"}
+        collection = json.loads(archive.read("structures-ess-31.geojson"))
+    assert len(collection["features"]) == 396
+
+
+def test_the_menu_gives_a_workbook_and_a_layer_of_the_list_on_screen(page_at, site, tmp_path):
+    """The formats that only bytes can carry arrive whole, with the rows that the page counts."""
+    page = drawn(page_at(f"{site.url}/?axe=insertion").page)
+    count = count_in_words(page)
+    page.get_by_role("button", name=t("opendata.menu.actors")).click()
+    found = {}
+    for ending in ("xlsx", "gpkg"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=t(f"opendata.format.{ending}")).click()
+        path = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        found[path.name] = path
+    assert set(found) == {"structures-ess-31.xlsx", "structures-ess-31.gpkg"}
+    assert openpyxl.load_workbook(found["structures-ess-31.xlsx"]).worksheets[0].max_row == count + 1
+    assert pyogrio.read_info(found["structures-ess-31.gpkg"])["features"] == count
 
 
 def test_data_page_gives_sources_and_never_divides(page_at, site):

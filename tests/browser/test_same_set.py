@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from test_pages import ROOT, count_in_words, drawn
 
 from essmap.store import Store
+from essmap.texts import t
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("same_set")]
 
@@ -86,8 +87,9 @@ def test_map_list_count_and_export_are_one_set(page_at, site, starter_snapshot):
         assert frame.evaluate(ON_MAP) == names, question
         assert page.locator(".essmap-row h3").all_text_contents() == names[:20], question
         if expected:
+            page.get_by_role("button", name=t("opendata.menu.actors")).click()
             with page.expect_download() as download:
-                page.get_by_role("button", name="Télécharger cette liste").click()
+                page.get_by_role("button", name=t("opendata.format.csv")).click()
             content = Path(download.value.path()).read_text(encoding="utf-8-sig")
             lines = list(csv.DictReader(io.StringIO(content, newline=""), delimiter=";"))
             assert [line["Identifiant"] for line in lines] == [row["actor_id"] for row in expected], question

@@ -17,8 +17,9 @@ from essmap.analysis.units import OUTSIDE, UNKNOWN
 from essmap.pages import state
 from essmap.pages.actor_map import background, chosen_territory
 from essmap.pages.computed import badges_of, coverage_of, tables_of
+from essmap.pages.downloads import gaps_menu
 from essmap.pages.gaps.choice import Choice, exercise_button
-from essmap.pages.gaps.parts import download, heading, live_sentence, scope_of, shared_communes, supported_mask
+from essmap.pages.gaps.parts import heading, live_sentence, scope_of, shared_communes, supported_mask
 from essmap.pages.loaded import Loaded
 from essmap.schema.folding import fold_series
 from essmap.texts import t
@@ -148,12 +149,7 @@ def _table(data: Loaded, chosen: Choice, whole: pd.DataFrame, caption: str) -> N
     said += _limits(data, chosen, whole)
     if said:
         st.html(f'<p class="essmap-meta">{escape(" ".join(said))}</p>')
-    download(
-        data,
-        chosen,
-        partial(findings.findings_csv, whole, is_judged=chosen.is_judged),
-        name=f"ecarts-{chosen.level}-{chosen.theme.key or 'toutes'}",
-    )
+    gaps_menu(data, whole, chosen.question)
 
 
 def _sorted(table: pd.DataFrame, *, is_judged: bool) -> pd.DataFrame:

@@ -27,8 +27,9 @@ from essmap.sources.starter import ACTORS_FILE
 from essmap.store import Store
 from essmap.view import assets
 from essmap.view.cards import actor_card
-from essmap.view.exports import actors_csv
 from essmap.view.layers import publish_actors
+from essmap.view.opendata.content import actors_content, projects_content
+from essmap.view.opendata.package import FORMATS, package
 from essmap.view.rows import each_row
 
 NOTHING = GeocodeReport({})
@@ -83,7 +84,12 @@ def artefact_texts(snapshot, folder) -> dict[str, str]:
     for name, frame in read.tables.items():
         texts[name] = pd.DataFrame(frame).to_csv() if name in {"actors", "projects", "merges"} else ""
     actors = read.layer("actors")
-    texts["export"] = actors_csv(actors).decode("utf-8-sig")
+    contents = [*actors_content(read), *projects_content(read)]
+    files = package(contents, FORMATS) | {f"machine {name}": data for name, data in _for_machines(contents).items()}
+    for name, data in files.items():
+        if name.endswith((".csv", ".geojson", ".gpkg")):
+            texts[name] = data.decode("utf-8-sig" if name.endswith(".csv") else "latin-1")
+    texts["export"] = texts["structures-ess-31.csv"]
     texts["export"] += texts["export"].replace(",", ".")
     content = assets.get(publish_actors(actors))
     assert content is not None
@@ -93,6 +99,10 @@ def artefact_texts(snapshot, folder) -> dict[str, str]:
     )
     texts["info"] = json.dumps(as_json(read.manifest, read.report), ensure_ascii=False)
     return {name: text.casefold() for name, text in texts.items()}
+
+
+def _for_machines(contents) -> dict[str, bytes]:
+    return package(contents, ["csv"], for_machines=True)
 
 
 @pytest.mark.parametrize("options", [ALONE, BOTH], ids=["alone", "with starter"])

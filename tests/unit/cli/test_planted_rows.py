@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from made_up_stock import MadeUpStock, siren
+from opened_files import text_of
 from pypdf import PdfReader
 
 from essmap.schema.folding import fold
@@ -18,8 +20,8 @@ from essmap.sources.starter import ACTORS_FILE, PROJECTS_FILE
 from essmap.store import Store
 from essmap.view import assets
 from essmap.view.cards import actor_card
-from essmap.view.exports import actors_csv
 from essmap.view.layers import publish_actors
+from essmap.view.opendata.package import FORMATS
 from essmap.view.rows import each_row
 from standins.geocoder import Hit, geocoder_stand_in
 from standins.made_up_department import Site, Unit, with_key
@@ -235,7 +237,8 @@ def artefacts(cli, deployment: Path, built) -> dict[str, str]:
     assert {"manifest.json", "report.json", "current.json", "actors.parquet", "merges.parquet"} <= set(texts)
     snapshot = Store(str(root)).load("31")
     actors, projects = snapshot.layer("actors"), snapshot.table("projects")
-    texts["export"] = actors_csv(actors).decode("utf-8-sig")
+    texts |= exported(cli)
+    texts["export"] = texts["out/structures-ess-31.csv"]
     asset = assets.get(publish_actors(actors))
     assert asset is not None
     texts["map"] = asset.content.decode()
@@ -253,6 +256,19 @@ def artefacts(cli, deployment: Path, built) -> dict[str, str]:
     for path in Path("sheets").iterdir():
         texts[path.name] = " ".join(page.extract_text() for page in PdfReader(path).pages)
     return {name: fold(text) for name, text in texts.items()}
+
+
+def exported(cli) -> dict[str, str]:
+    """Return what anybody reads in the open data, for people and for machines, by the name of the file."""
+    formats = [word for name in FORMATS for word in ("--format", name)]
+    what = ("--what", "actors", "--what", "projects", "--what", "gaps", "--level", "commune")
+    assert cli("export", *formats, *what, "--out", "open").code == 0
+    assert cli("export", "--format", "csv", "--format", "xlsx", "--machine", *what, "--out", "machine").code == 0
+    texts = {f"out/{path.name}": text_of(path) for path in Path("open").iterdir()}
+    assert len(texts) == 3 * len(FORMATS) + 1
+    texts |= {f"machine/{path.name}": text_of(path) for path in Path("machine").iterdir()}
+    # Rates and outlines of places have any digits; names of people they must not have.
+    return {name: re.sub("[0-9]", "", text) if "ecarts" in name else text for name, text in texts.items()}
 
 
 #: Tables of places: populations and outlines have any digits, and nobody.

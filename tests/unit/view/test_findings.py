@@ -13,6 +13,7 @@ from essmap.analysis.coverage import Question, Tables, Theme, coverage
 from essmap.analysis.robustness import badges
 from essmap.texts import t
 from essmap.view import findings
+from essmap.view.exports import people_csv
 
 VERDICTS = [findings.class_word(key) for key in ("under", "over", "to_confirm_low", "inconclusive", "average")]
 
@@ -61,7 +62,7 @@ def test_a_description_never_says_a_finding(described):
     """On a partial list no word of a finding, no test and no mark stands in the map, the table, the file."""
     assert all(set(fill) == {"class", "label"} for fill in findings.fills(described, is_judged=False).values())
     shown = findings.description(described, "Légende", "canton", total=described)
-    file = findings.findings_csv(described, {}, is_judged=False).decode("utf-8-sig")
+    file = people_csv(findings.findings_frame(described, {}, is_judged=False)).decode("utf-8-sig")
     said = " ".join([shown, file, *findings.summary(described, "canton")])
     assert [word for word in VERDICTS if word in said] == []
     assert t("gaps.columns.p_value") not in file.splitlines()[0].split(";")
@@ -120,7 +121,9 @@ def test_the_department_is_never_short_against_itself(tables):
     shown = findings.description(findings.listed(table), "Légende", "canton", total=table)
     last = re.findall(r'<td class="number">(.*?)</td>', shown.split('class="essmap-total"')[1])
     assert [re.sub(r"\W", "", cell) for cell in last[1:]] == [str(len(lost) - 40), f"{len(lost) - 40}0", "00", "100"]
-    file = pd.read_csv(io.BytesIO(findings.findings_csv(table, {}, is_judged=False)), sep=";", decimal=",")
+    file = pd.read_csv(
+        io.BytesIO(people_csv(findings.findings_frame(table, {}, is_judged=False))), sep=";", decimal=","
+    )
     assert file[t("gaps.columns.observed")].sum() == len(lost)
 
 
@@ -151,7 +154,7 @@ def test_one_stands_in_the_middle_of_the_scale():
 def test_the_file_gives_every_number_and_its_worth_on_every_row(judged):
     """The CSV holds each territory with its finding in words; text that a spreadsheet would run is disarmed."""
     hostile = judged.assign(name=["=cmd|' /C calc'!A1", *judged["name"].iloc[1:]])
-    content = findings.findings_csv(hostile, {"Note": "=1+1"}, is_judged=True)
+    content = people_csv(findings.findings_frame(hostile, {"Note": "=1+1"}, is_judged=True))
     table = pd.read_csv(io.BytesIO(content), sep=";", decimal=",", dtype=str, keep_default_na=False)
     assert len(table) == len(judged)
     assert table[t("gaps.columns.name")].iloc[0].startswith("'=")

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from essmap.analysis.portrait import sums_by
 from essmap.view.exports import harmless, people_csv
-from essmap.view.supports import known_amounts, projects_csv, projects_table, sums_table
-
-
-def test_file_holds_every_project_and_no_formula(starter_snapshot):
-    projects = starter_snapshot.table("projects").copy()
-    projects.loc[projects.index[0], ["holder_name", "programme"]] = ['=HYPERLINK("http://x")', "\t@cmd\x07"]
-    content = projects_csv(projects, starter_snapshot.table("communes"))
-    assert content.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
-    assert len(rows) == len(projects)
-    assert rows[0]["Porteur"] == '\'=HYPERLINK("http://x")'
-    assert rows[0]["Programme"] == "' @cmd "
-    amounts = [row["Montant (euros)"] for row in rows]
-    assert sum(float(text.replace(",", ".")) for text in amounts if text) == projects["amount_eur"].sum()
-    assert amounts.count("") == projects["amount_eur"].isna().sum()
+from essmap.view.supports import known_amounts, projects_table, sums_table
 
 
 @given(st.text())
