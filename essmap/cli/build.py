@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from essmap.cli.progress import Steps, progress_bar
 from essmap.cli.registers import (
     StockPlaces,
     geocoder,
@@ -66,22 +65,6 @@ class _Plan:
         return "" if self.source == STARTER else self.source.partition("+")[0]
 
 
-class _Steps:
-    """What is said while a build goes on: the step, and how much of it is left where that is known."""
-
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
-        self._task = bar.add_task("", total=None)
-
-    def say(self, step: str) -> None:
-        """Begin a step."""
-        self._bar.reset(self._task, description=step, total=None)
-
-    def tell(self, done: int, total: int | None) -> None:
-        """Say how much of the step is done."""
-        self._bar.update(self._task, completed=done, total=total)
-
-
 def build(  # noqa: PLR0913  one parameter per option
     department: Annotated[
         str | None, typer.Option(help=t("build_command.department"), metavar=t("cli.metavars.code"))
@@ -132,7 +115,7 @@ def build(  # noqa: PLR0913  one parameter per option
         offline, geocode is not False, accept_drop,
     )  # fmt: skip
     store = Store(settings.snapshots)
-    with _progress() as steps:
+    with progress_bar() as steps:
         done = [_put(store, snapshot, plan, steps) for snapshot in _snapshots(plan, steps)]
     for snapshot in done:
         stored = store.manifest(snapshot.manifest.department, snapshot.manifest.build_id)
@@ -190,20 +173,7 @@ def _where(source: str, department: str | None, out_dir: str | None) -> tuple[Se
     return load_settings(**overridden), wanted
 
 
-@contextmanager
-def _progress() -> Iterator[_Steps]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        yield _Steps(bar)
-
-
-def _snapshots(plan: _Plan, steps: _Steps) -> Iterator[Snapshot]:
+def _snapshots(plan: _Plan, steps: Steps) -> Iterator[Snapshot]:
     """Yield the snapshot of each department, with its report complete."""
     if not plan.register:
         yield _starter_snapshot(plan, steps)
@@ -222,7 +192,7 @@ def _snapshots(plan: _Plan, steps: _Steps) -> Iterator[Snapshot]:
             yield _live_snapshot(read, _territory(plan, department, steps), options, steps)
 
 
-def _starter_snapshot(plan: _Plan, steps: _Steps) -> Snapshot:
+def _starter_snapshot(plan: _Plan, steps: Steps) -> Snapshot:
     from essmap.build.starter import build_starter
 
     department = plan.departments[0]
@@ -235,13 +205,13 @@ def _starter_snapshot(plan: _Plan, steps: _Steps) -> Snapshot:
     )
 
 
-def _live_snapshot(read: Any, territory: Geography, options: LiveOptions, steps: _Steps) -> Snapshot:
+def _live_snapshot(read: Any, territory: Geography, options: LiveOptions, steps: Steps) -> Snapshot:
     from essmap.build.live import build_live
 
     return build_live(read, territory.department_code, options, geography=territory, progress=steps.say)
 
 
-def _options(plan: _Plan, steps: _Steps) -> LiveOptions:
+def _options(plan: _Plan, steps: Steps) -> LiveOptions:
     from essmap.build.live import LiveOptions
 
     settings = plan.settings
@@ -280,7 +250,7 @@ def _geography_folder(plan: _Plan, department: str) -> Path | None:
     return next((place for place in places if (place / PROVENANCE).is_file()), None)
 
 
-def _territory(plan: _Plan, department: str, steps: _Steps) -> Geography:
+def _territory(plan: _Plan, department: str, steps: Steps) -> Geography:
     """Return the geography of a department, with the cantons asked for.
 
     Raises
@@ -323,7 +293,7 @@ def _with_cantons(geography: Geography, cantons: str, plan: _Plan) -> Geography:
     return result
 
 
-def _put(store: Store, snapshot: Snapshot, plan: _Plan, steps: _Steps) -> Snapshot:
+def _put(store: Store, snapshot: Snapshot, plan: _Plan, steps: Steps) -> Snapshot:
     """Write a snapshot; it becomes the current one unless something speaks against it and nobody insists."""
     from essmap.build.report import with_report
 
