@@ -7,7 +7,6 @@ to the actor.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,18 +15,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from essmap.build.addresses import door
 from essmap.build.merge import Merged, merge_actors
 from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_commune
 from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
 from essmap.errors import Problem
-from essmap.schema.folding import fold
 from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.withheld import NOBODY, Withheld
 
 #: A point of a list this close to a registered office that is a home is that home, in degrees (about 100 m).
 _SAME_PLACE: Final = 0.001
-_NUMBER: Final = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +39,16 @@ class Listed:
     frame : GeoDataFrame, EPSG:4326
         `essmap.schema.tables.ACTORS`, masked.
     homes : frozenset of str
-        Identifiers of those whose address was that of a home.
+        Identifiers of those of which nothing finer than the commune may be shown: their address was that of a home, or
+        what was found of them says so.
+    withheld : frozenset of str
+        Identifiers of those that asked not to be shown by a number that the list does not hold.
     """
 
     key: str
     frame: gpd.GeoDataFrame
     homes: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def join(
     tables = [(registered.source, register)]
     protected = set(identities.index[identities["hidden"].isin([PARTIAL, SENSITIVE])])
     if listed is not None:
-        tables.append((listed.key, _flagged(listed.frame, withheld.matches(listed.frame).to_numpy(dtype=bool))))
+        objects = withheld.matches(listed.frame) | listed.frame["actor_id"].isin(list(listed.withheld))
+        tables.append((listed.key, _flagged(listed.frame, objects.to_numpy(dtype=bool))))
         protected |= listed.homes
     merged = merge_actors(tables, overrides, masked=protected)
     fates = {key: _fate(frame, key, merged) for key, frame in tables}
@@ -196,17 +199,11 @@ def _is_at_home(
 
 def _is_same_place(actor: pd.Series, home: pd.Series) -> bool:
     """Tell whether an actor is shown at a home: by its number and the last word of its street, or by its point."""
-    if isinstance(actor["address"], str) and _door(actor["address"]) == _door(home["address"]) != ("", ""):
+    if isinstance(actor["address"], str) and door(actor["address"]) == door(home["address"]) != ("", ""):
         return True
     lon, lat = pd.to_numeric(pd.Series([home["lon"], home["lat"]]), errors="coerce")
     far = max(abs(actor.geometry.x - lon), abs(actor.geometry.y - lat))
     return bool(actor["geo_precision"] != "municipality" and far < _SAME_PLACE)
-
-
-def _door(address: str) -> tuple[str, str]:
-    words = fold(address).split()
-    number = next((found[0] for word in words if (found := _NUMBER.match(word))), "")
-    return number, words[-1] if words else ""
 
 
 def _without_numbers(

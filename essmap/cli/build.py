@@ -16,6 +16,7 @@ from essmap.cli.registers import (
     geocoder,
     open_stock,
     read_decisions,
+    read_found,
     read_service,
     with_geography,
 )
@@ -201,6 +202,7 @@ def _starter_snapshot(plan: _Plan, steps: Steps) -> Snapshot:
         folder=plan.starter_folder,
         geography=_territory(plan, department, steps),
         withheld=read_withheld(Path(plan.settings.withhold)),
+        enrichment=read_found(plan.settings),
         progress=steps.say,
     )
 
@@ -222,6 +224,7 @@ def _options(plan: _Plan, steps: Steps) -> LiveOptions:
         geocode=geocoder(settings, offline=plan.is_offline, tell=steps.tell) if plan.is_geocoded else None,
         overrides=read_decisions(plan.overrides),
         withheld=read_withheld(Path(settings.withhold)),
+        enrichment=read_found(settings),
         show_non_employer_addresses=settings.show_non_employer_addresses,
     )
 

@@ -101,7 +101,7 @@ def test_enrichment_stands_beside_the_withhold_list(monkeypatch, tmp_path):
     monkeypatch.setenv("ESSMAP_WITHHOLD", str(tmp_path / "withheld.csv"))
     assert load_settings().enrichment == str(tmp_path / "enrichment.csv")
     assert load_settings(enrichment="other.csv").enrichment == "other.csv"
-    with pytest.raises(SettingsError, match=r"Réglages à corriger : withhold\."):
+    with pytest.raises(SettingsError, match=r"corriger\W+withhold\."):
         load_settings(withhold="")
 
 
