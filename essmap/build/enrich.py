@@ -18,7 +18,8 @@ import pandas as pd
 from essmap import reference
 from essmap.build.enrich_candidates import MARGIN, Candidate, Register, Wanted, candidates
 from essmap.build.enrich_lines import KEPT, Rules, line_of, outcome_of
-from essmap.build.enrichment import Line
+from essmap.build.enrichment import REFUSED, WITHHELD, Enrichment, Line
+from essmap.build.enrichment_use import is_about
 from essmap.build.geography import Geography
 from essmap.build.names import search_texts
 from essmap.build.privacy import at_home, sensitive
@@ -87,7 +88,7 @@ def wanted_actors(raw: pd.DataFrame, geography: Geography, rules: Rules) -> tupl
     hidden = sensitive(raw["is_sensitive"].eq("yes"), raw["name"], raw["activity"]) | at_home(raw["address"])
     hidden |= rules.withheld.matches(raw.rename(columns={"id": "actor_id"}))
     hidden |= raw["id"].isin(list(rules.enrichment.named_by(rules.withheld)))
-    is_found = raw["id"].isin(list(rules.enrichment.found)) & ~hidden
+    is_found = raw["id"].isin(_found_before(raw, rules)) & ~hidden
     names = geography.communes.set_index("commune_code")["commune_name"]
     families = reference.legal_forms()["family"]
     wanted = [
@@ -107,6 +108,17 @@ def wanted_actors(raw: pd.DataFrame, geography: Geography, rules: Rules) -> tupl
         for row in raw[~hidden & ~is_found].to_dict("records")
     ]
     return wanted, Counter(not_to_ask=int(hidden.sum()), already=int(is_found.sum()))
+
+
+def _found_before(raw: pd.DataFrame, rules: Rules) -> list[str]:
+    """Return the actors that a line is about, unless it only says that they object, which they do no more."""
+    lines = rules.enrichment.found
+    rows = ({str(name): str(cell) for name, cell in row.items()} for row in raw.to_dict("records"))
+    return [
+        row["id"]
+        for row in rows
+        if (line := lines.get(row["id"])) is not None and line.hidden != WITHHELD and is_about(line, row)
+    ]
 
 
 def enrich(raw: pd.DataFrame, geography: Geography, ask: Ask, rules: Rules) -> Enriched:
@@ -145,6 +157,20 @@ def enrich(raw: pd.DataFrame, geography: Geography, ask: Ask, rules: Rules) -> E
             lines.append(line)
     counted = {name: outcomes[name] for name in OUTCOMES}
     return Enriched(tuple(lines), tuple(doubts), counted, answers.asked)
+
+
+def together(enrichment: Enrichment, lines: Iterable[Line]) -> list[Line]:
+    """Return old and new lines; a new one takes the place of the old one of its actor.
+
+    Parameters
+    ----------
+    enrichment : Enrichment
+    lines : iterable of Line
+    """
+    new = list(lines)
+    found = {line.actor_id for line in new if line.rule != REFUSED}
+    kept = [line for line in enrichment.lines if line.rule == REFUSED or line.actor_id not in found]
+    return list(dict.fromkeys([*kept, *new]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
