@@ -8,7 +8,7 @@ commune, of the ESS or not, and not only against two lists of the ESS. So what i
   typing error in a long name. The commune's own name may be on one side only. The same words, common ones though
   they be (« Foyer rural »), are the same name.
 - `WITH_DOOR_FROM`: what makes two lists' rows one actor is enough where number and street are the same too.
-- `MARGIN`: another unit of the ESS less than two small differences behind could be meant as well: somebody decides.
+- `MARGIN`: another unit of the ESS less than one difference behind could be meant as well: somebody decides.
 - `REVIEWED_FROM`: below, no name of ``tests/data/name_pairs.csv`` is of one organisation.
 
 What speaks against a find (`Candidate.doubts`) sends it to somebody, whatever its score.
@@ -40,7 +40,7 @@ from essmap.sources.search_slices import Known
 KEPT_FROM: Final = 0.96
 WITH_DOOR_FROM: Final = SAME_NAME
 REVIEWED_FROM: Final = 0.7
-MARGIN: Final = 0.1
+MARGIN: Final = 0.05
 #: Lost where both say their family and they differ (as `essmap.build.merge_names`).
 _OTHER_FAMILY: Final = 0.1
 #: A code of this weight says what a unit is for (`essmap.build.classify`).

@@ -154,9 +154,13 @@ def search_texts(name: str, commune: str = "", department: str = "") -> list[str
 
 
 def _searched(text: str, known: Mapping[str, Role]) -> list[tuple[str, Role]]:
-    """Return the words of a part that a register has too, as they are written, with their roles."""
+    """Return the words of a part that a register has too, as they are written, with their roles.
+
+    Ordinals are left out: « 3e », « 3ème » and « 3 EME » are three words.
+    """
+    ordinals = {match[1] for match in _ORDINAL.finditer(fold_place(text))}
     words = zip(_tokens(text), _words(text, known), strict=True)
-    return [(token, word.role) for token, word in words if word.role not in ("stop", "legal")]
+    return [(text, word.role) for text, word in words if word.role not in ("stop", "legal") and text not in ordinals]
 
 
 def _typed(words: Sequence[tuple[str, Role]], whole: Sequence[tuple[str, Role]]) -> str:
