@@ -45,6 +45,8 @@ MARGIN: Final = 0.05
 _OTHER_FAMILY: Final = 0.1
 #: A code of this weight says what a unit is for (`essmap.build.classify`).
 _CERTAIN: Final = 3
+#: One establishment, by column.
+Site = Mapping[str, Any]
 _NO_FILE: Final = RegisterFile("api_search", "", "", "", "", "", None, "")
 
 
@@ -84,8 +86,8 @@ class Candidate:
     Attributes
     ----------
     siren : str
-    sites : DataFrame
-        Rows of `Register.rows`, the surest first.
+    sites : tuple of mapping
+        Of `Register.sites`, the surest first.
     scores : tuple of float
         Of each of them, 0 to 1.
     doors : tuple of bool
@@ -99,7 +101,7 @@ class Candidate:
     """
 
     siren: str
-    sites: pd.DataFrame
+    sites: tuple[Site, ...]
     scores: tuple[float, ...]
     doors: tuple[bool, ...]
     is_same_name: bool
@@ -131,7 +133,7 @@ class Candidate:
     @property
     def name(self) -> str:
         """Name to show."""
-        return str(self.sites["shown_name"].iloc[0])
+        return str(self.sites[0]["shown_name"])
 
     @property
     def site(self) -> int | None:
@@ -145,7 +147,7 @@ class Candidate:
 
     def mark(self, actor_id: str) -> str:
         """Return the mark of the numbers of the unit and of the establishment that is meant."""
-        return mark_of(actor_id, self.siren, "" if self.site is None else str(self.sites["siret"].iloc[self.site]))
+        return mark_of(actor_id, self.siren, "" if self.site is None else str(self.sites[self.site]["siret"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,8 +156,9 @@ class Register:
 
     Attributes
     ----------
-    rows : DataFrame
-        `essmap.schema.register.REGISTER_COLUMNS`, one per active establishment of a legal person in the department;
+    sites : mapping
+        By SIREN, the active establishments of legal persons in the department: `REGISTER_COLUMNS` of
+        `essmap.schema.register`;
         ``form``, ``family``, ``domains``, ``is_certain`` as the tables of essmap read them; ``hidden``: why nothing
         finer than the commune may be shown, or the empty string; ``shown_name``, and ``shown_address``,
         ``shown_lon``, ``shown_lat``, ``shown_precision`` (empty where hidden, or not within the commune).
@@ -163,7 +166,7 @@ class Register:
         SIREN of units with more establishments than are shown.
     """
 
-    rows: pd.DataFrame
+    sites: Mapping[str, Sequence[Site]]
     large: frozenset[str]
 
     @classmethod
@@ -187,7 +190,11 @@ class Register:
         for unit in units:
             known.add(dict(unit))
         frame, _, _ = register_rows(known, geography.department_code)
-        return cls(_described(frame, geography, shows_all=show_non_employer_addresses), frozenset(known.large))
+        rows = _described(frame, geography, shows_all=show_non_employer_addresses)
+        sites: dict[str, list[Site]] = {}
+        for row in rows.to_dict("records"):
+            sites.setdefault(str(row["siren"]), []).append({str(name): cell for name, cell in row.items()})
+        return cls(sites, frozenset(known.large))
 
 
 def _described(frame: pd.DataFrame, geography: Geography, *, shows_all: bool) -> pd.DataFrame:
@@ -231,53 +238,59 @@ def candidates(wanted: Wanted, sirens: Iterable[str], register: Register) -> lis
     list of Candidate
         Those from `REVIEWED_FROM` on; those of its own number whatever their name.
     """
-    rows = register.rows
-    here = rows[rows["siren"].isin(list(sirens)) & rows["commune_code"].eq(wanted.commune_code)]
-    if wanted.siret:
-        here = here[here["siret"].eq(wanted.siret)]
-    found = [_candidate(wanted, str(siren), sites, register) for siren, sites in here.groupby("siren", sort=True)]
+    found = []
+    for siren in sorted(set(sirens)):
+        sites = [site for site in register.sites.get(siren, ()) if site["commune_code"] == wanted.commune_code]
+        if wanted.siret:
+            sites = [site for site in sites if site["siret"] == wanted.siret]
+        if sites:
+            found.append(_candidate(wanted, siren, sites, register))
     passing = [one for one in found if one.score >= REVIEWED_FROM or one.siren == wanted.siren]
     return sorted(passing, key=lambda one: (-one.score, not one.has_door, one.siren))
 
 
-def _candidate(wanted: Wanted, siren: str, sites: pd.DataFrame, register: Register) -> Candidate:
+def _candidate(wanted: Wanted, siren: str, sites: Sequence[Site], register: Register) -> Candidate:
     asked = _read(wanted.name, wanted.commune_name, wanted.department)
-    own = [_read(text, wanted.commune_name, wanted.department) for text in _names(sites.iloc[0])]
-    of_unit, is_same = max(_likeness(asked, name) for name in own)
-    scores, doors, same = [], [], is_same
-    conflict = _differ(wanted.family, str(sites["family"].iloc[0]))
-    for site in sites.to_dict("records"):
-        sign = str(site["sign"]) if site["diffusion"] == "O" else ""
-        of_sign, is_sign = _likeness(asked, _read(sign, wanted.commune_name, wanted.department)) if sign else (0.0, 0)
-        same = max(same, is_sign)
-        scores.append(round(max(of_unit, of_sign) - _OTHER_FAMILY * conflict, 4))
-        doors.append(_is_door(wanted.address, str(site["address"])))
-    order = sorted(range(len(scores)), key=lambda n: (-scores[n], not doors[n], str(sites["siret"].iloc[n])))
-    ordered = sites.iloc[order]
+
+    def likeness(text: str) -> tuple[float, bool]:
+        return _likeness(asked, _read(text, wanted.commune_name, wanted.department)) if text else (0.0, False)
+
+    of_unit = [likeness(text) for text in _names(sites[0])]
+    of_signs = [likeness(str(site["sign"]) if site["diffusion"] == "O" else "") for site in sites]
+    conflict = _differ(wanted.family, str(sites[0]["family"]))
+    best = max(score for score, _ in of_unit)
+    scores = [round(max(best, score) - _OTHER_FAMILY * conflict, 4) for score, _ in of_signs]
+    doors = [_is_door(wanted.address, str(site["address"])) for site in sites]
+    order = sorted(range(len(sites)), key=lambda n: (-scores[n], not doors[n], str(sites[n]["siret"])))
     doubts = {
-        "not_ess": ordered["ess"].iloc[0] != "yes" and str(ordered["family"].iloc[0]) in {UNKNOWN, "commercial"},
+        "not_ess": sites[0]["ess"] != "yes" and sites[0]["family"] in {UNKNOWN, "commercial"},
         "family": conflict,
-        "activity": _is_other_activity(wanted, ordered),
-        "address": _is_elsewhere(wanted, list(ordered["address"])) and not any(doors),
+        "activity": _is_other_activity(wanted, sites),
+        "address": _is_elsewhere(wanted, sites) and not any(doors),
     }
-    told = tuple(name for name, holds in doubts.items() if holds)
-    values = tuple(scores[n] for n in order)
-    at_door = tuple(doors[n] for n in order)
-    return Candidate(siren, ordered, values, at_door, bool(same), told, siren in register.large)
+    return Candidate(
+        siren,
+        tuple(sites[n] for n in order),
+        tuple(scores[n] for n in order),
+        tuple(doors[n] for n in order),
+        is_same_name=any(same for _, same in (*of_unit, *of_signs)),
+        doubts=tuple(name for name, holds in doubts.items() if holds),
+        is_large=siren in register.large,
+    )
 
 
-def _names(row: pd.Series) -> list[str]:
+def _names(site: Site) -> list[str]:
     """Return how a unit may be called: its name, with and without its acronym, and its acronym."""
-    name, acronym = str(row["name"]), str(row["acronym"]) if row["diffusion"] == "O" else ""
+    name, acronym = str(site["name"]), str(site["acronym"]) if site["diffusion"] == "O" else ""
     return [name, f"{name} ({acronym})", acronym] if acronym else [name]
 
 
-def _likeness(one: Name, other: Name) -> tuple[float, int]:
-    """Return the score of two names, and 1 where all their words are the same; the commune may be in one only."""
+def _likeness(one: Name, other: Name) -> tuple[float, bool]:
+    """Return the score of two names, and whether all their words are the same; the commune may be in one only."""
     pairs = [(one, other), (_without_commune(one), _without_commune(other))]
     score = max(name_score(*pair) for pair in pairs)
-    same = any(a.glued & b.glued and a.whole.of(*TELLING) for a, b in pairs)
-    return score, int(bool(same))
+    same = any(bool(a.glued & b.glued and a.whole.of(*TELLING)) for a, b in pairs)
+    return score, same
 
 
 def _without_commune(name: Name) -> Name:
@@ -306,14 +319,13 @@ def _is_door(one: str, other: str) -> bool:
     return door(one) == door(other) and door(one)[0] != ""
 
 
-def _is_elsewhere(wanted: Wanted, addresses: Sequence[str]) -> bool:
+def _is_elsewhere(wanted: Wanted, sites: Sequence[Site]) -> bool:
     """Tell whether the actor and every establishment say a number and street."""
-    return door(wanted.address)[0] != "" and all(door(str(text))[0] != "" for text in addresses)
+    return door(wanted.address)[0] != "" and all(door(str(site["address"]))[0] != "" for site in sites)
 
 
-def _is_other_activity(wanted: Wanted, sites: pd.DataFrame) -> bool:
+def _is_other_activity(wanted: Wanted, sites: Sequence[Site]) -> bool:
     """Tell whether the register says for sure what each establishment is for, and it is nothing that the actor does."""
     if not wanted.domains:
         return False
-    told = zip(sites["domains"], sites["is_certain"], strict=True)
-    return all(is_certain and domains and not wanted.domains & set(domains) for domains, is_certain in told)
+    return all(site["is_certain"] and site["domains"] and not wanted.domains & set(site["domains"]) for site in sites)

@@ -7,15 +7,15 @@ the same place, as `essmap.build.join` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
 from essmap.build.addresses import door
-from essmap.build.enrich_candidates import Candidate, Wanted
+from essmap.build.enrich_candidates import Candidate, Site, Wanted
 from essmap.build.enrichment import PROTECTS, REFUSED, SAME_HOME, WITHHELD, Enrichment, Line
 from essmap.build.register import PARTIAL, SENSITIVE
 from essmap.schema.withheld import NOBODY, Withheld
@@ -61,7 +61,7 @@ def line_of(wanted: Wanted, found: Candidate, rule: str, day: date, rules: Rules
         Of the answer.
     rules : Rules
     """
-    sites = found.sites if found.site is None else found.sites.iloc[[found.site]]
+    sites = found.sites if found.site is None else (found.sites[found.site],)
     hidden = _hidden(wanted, sites, rules.withheld)
     score = 1.0 if rule in {"siret", "siren"} else found.score
     line = Line(
@@ -76,12 +76,12 @@ def line_of(wanted: Wanted, found: Candidate, rule: str, day: date, rules: Rules
     )
     if hidden in PROTECTS or hidden == WITHHELD:
         return line
-    told = {name: _common(sites[name]) for name in _TOLD}
+    told = {name: _common(sites, name) for name in _TOLD}
     if hidden:
         return replace(line, **told)
     if found.site is None:
         return replace(line, siren=found.siren, **told)
-    site = sites.iloc[0]
+    site = sites[0]
     fine = {name: str(site[f"shown_{name}"]) for name in ("address", "lon", "lat")}
     return replace(
         line,
@@ -134,21 +134,20 @@ def outcome_of(line: Line) -> str:
     return "site" if line.siret else "unit"
 
 
-def _hidden(wanted: Wanted, sites: pd.DataFrame, withheld: Withheld) -> str:
+def _hidden(wanted: Wanted, sites: Sequence[Site], withheld: Withheld) -> str:
     """Return why nothing finer than the commune is kept, of an establishment or of any that could be meant."""
-    if withheld.matches(sites[["siren", "siret"]]).any():
+    if withheld.entries and withheld.matches(pd.DataFrame(sites)[["siren", "siret"]]).any():
         return WITHHELD
-    reasons = list(sites["hidden"])
+    reasons = [str(site["hidden"]) for site in sites]
     for reason in (PARTIAL, SENSITIVE):
         if reason in reasons:
             return reason
-    homes = sites[sites["hidden"].ne("")]
-    if any(_is_there(wanted, home) for home in homes.to_dict("records")):
+    if any(site["hidden"] and _is_there(wanted, site) for site in sites):
         return SAME_HOME
-    return next((str(reason) for reason in reasons if reason), "")
+    return next((reason for reason in reasons if reason), "")
 
 
-def _is_there(wanted: Wanted, home: Mapping[Any, Any]) -> bool:
+def _is_there(wanted: Wanted, home: Site) -> bool:
     """Tell whether an actor is known to be where the register says that somebody lives."""
     if wanted.address and door(wanted.address) == door(str(home["address"])):
         return True
@@ -158,7 +157,7 @@ def _is_there(wanted: Wanted, home: Mapping[Any, Any]) -> bool:
     return max(abs(lon - float(home["lon"])), abs(lat - float(home["lat"]))) < _SAME_PLACE
 
 
-def _common(values: pd.Series) -> str:
+def _common(sites: Sequence[Site], name: str) -> str:
     """Return what all establishments say, or nothing."""
-    distinct = set(values)
-    return str(distinct.pop()) if len(distinct) == 1 else ""
+    distinct = {str(site[name]) for site in sites}
+    return distinct.pop() if len(distinct) == 1 else ""

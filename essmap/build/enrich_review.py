@@ -56,8 +56,8 @@ def review_table(doubts: Sequence[Doubt]) -> pd.DataFrame:
 
 def _row(doubt: Doubt, found: Candidate) -> dict[str, str]:
     wanted = doubt.wanted
-    site = found.sites.iloc[found.site or 0]
-    is_hidden = bool(found.sites["hidden"].ne("").any())
+    site = found.sites[found.site or 0]
+    is_hidden = any(one["hidden"] for one in found.sites)
     reasons = [t(f"enrich.why.{name}") for name in doubt.reasons]
     if is_hidden:
         reasons.append(t("enrich.why.hidden"))
