@@ -146,7 +146,15 @@ class Planted:
             self.units += list(self._plant(one, fate))
 
     def _plant(self, wanted: Wanted, fate: str) -> Iterator[Unit]:
-        """Yield the units that a fate puts into the register."""
+        """Yield the units that a fate puts into the register; the true one is not always the first by number."""
+        if self._rng.random() < 0.5:
+            yield from self._others(wanted, fate)
+            yield from self._true(wanted, fate)
+        else:
+            yield from self._true(wanted, fate)
+            yield from self._others(wanted, fate)
+
+    def _true(self, wanted: Wanted, fate: str) -> Iterator[Unit]:
         if fate.startswith("match"):
             name, acronym = self._written(wanted, fate)
             true = self._unit(wanted, name, acronym=acronym, is_masked=self._rng.random() < 0.05)
@@ -154,6 +162,8 @@ class Planted:
                 true.sites[0].street = ("", "", fold(wanted.address).upper())
             self.truth[wanted.actor_id] = mark_of(wanted.actor_id, true.siren, true.sites[0].siret)
             yield true
+
+    def _others(self, wanted: Wanted, fate: str) -> Iterator[Unit]:
         if fate in {"near", "match_and_near"}:
             yield self._unit(wanted, near_name(wanted.name, self._words, self._rng))
         other = {
