@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -90,6 +91,21 @@ def default_withhold_file() -> str:
     return str(platformdirs.user_data_path("essmap") / "withheld.csv")
 
 
+def default_enrichment_file(data: Mapping[str, Any]) -> str:
+    """Return where what `essmap enrich` found is kept unless a setting says otherwise: beside the withhold list.
+
+    Parameters
+    ----------
+    data : mapping
+        Settings read so far.
+
+    Returns
+    -------
+    str
+    """
+    return str(Path(data.get("withhold") or default_withhold_file()).with_name("enrichment.csv"))
+
+
 class Settings(BaseSettings):
     """Settings of one deployment. Environment variables win over the file; unknown keys in the file are refused."""
 
@@ -113,6 +129,7 @@ class Settings(BaseSettings):
     geocoder_rows: int = Field(5000, ge=1, le=200_000)
 
     withhold: str = Field(default_factory=default_withhold_file, min_length=1)
+    enrichment: str = Field(default_factory=default_enrichment_file, min_length=1)
     show_non_employer_addresses: bool = False
 
     site_title: str = "essmap"
@@ -225,7 +242,8 @@ def load_settings(**overrides: str) -> Settings:
         values: dict[str, Any] = dict(overrides)
         return Settings(**values)
     except ValidationError as error:
-        names = ", ".join(sorted({str(item["loc"][0]) if item["loc"] else "?" for item in error.errors()}))
+        faults = [item for item in error.errors() if item["type"] != "default_factory_not_called"]
+        names = ", ".join(sorted({str(item["loc"][0]) if item["loc"] else "?" for item in faults}))
         raise SettingsError(t("errors.settings_invalid", names=names)) from error
     except ValueError as error:  # the TOML itself cannot be read
         raise SettingsError(t("errors.settings_unreadable", path=str(settings_file()), reason=error)) from error

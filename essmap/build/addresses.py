@@ -7,6 +7,8 @@ from typing import Final
 
 import pandas as pd
 
+from essmap.schema.folding import fold
+
 #: Kinds of ways as Sirene (INSEE, variable typeVoieEtablissement) and the post abbreviate them: « CHE », « BD ».
 WAYS: Final = {
     "all": "allée", "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "bvd": "boulevard",
@@ -33,6 +35,7 @@ _POSTAL: Final = re.compile(
 )
 #: « 12-14 rue », « 1 et 3 rue »: a geocoder wants one number.
 _NUMBERS: Final = re.compile(r"^(\d+)(?:\s*(?:-|/|,|&|et|à|a)\s*\d+)+\s", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"[0-9]+")
 _NOT_WORD: Final = re.compile(r"[^\w'’.]+")
 _LEADING: Final = re.compile(r"^(?:n\s?°|[\W_])+", re.IGNORECASE)
 _INDEX: Final = re.compile(r"\d+\w?|bis|ter|quater|[a-d]", re.IGNORECASE)
@@ -82,6 +85,19 @@ def without_post(address: str) -> str:
     '12 rue Haute'
     """
     return _POSTAL.sub(" ", address)
+
+
+def door(address: str) -> tuple[str, str]:
+    """Return what tells one door of a commune from another: the number and the last word of the street.
+
+    Examples
+    --------
+    >>> door("12 BIS RUE DES POTIERS"), door("12 rue de l'Église"), door("")
+    (('12', 'potiers'), ('12', 'eglise'), ('', ''))
+    """
+    words = fold(address).split()
+    number = next((found[0] for word in words if (found := _NUMBER.match(word))), "")
+    return number, words[-1] if words else ""
 
 
 def prepare_addresses(addresses: pd.Series[str]) -> pd.Series[str]:

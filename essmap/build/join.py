@@ -39,12 +39,16 @@ class Listed:
     frame : GeoDataFrame, EPSG:4326
         `essmap.schema.tables.ACTORS`, masked.
     homes : frozenset of str
-        Identifiers of those whose address was that of a home.
+        Identifiers of those of which nothing finer than the commune may be shown: their address was that of a home, or
+        what was found of them says so.
+    withheld : frozenset of str
+        Identifiers of those that asked not to be shown by a number that the list does not hold.
     """
 
     key: str
     frame: gpd.GeoDataFrame
     homes: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,8 @@ def join(
     tables = [(registered.source, register)]
     protected = set(identities.index[identities["hidden"].isin([PARTIAL, SENSITIVE])])
     if listed is not None:
-        tables.append((listed.key, _flagged(listed.frame, withheld.matches(listed.frame).to_numpy(dtype=bool))))
+        objects = withheld.matches(listed.frame) | listed.frame["actor_id"].isin(list(listed.withheld))
+        tables.append((listed.key, _flagged(listed.frame, objects.to_numpy(dtype=bool))))
         protected |= listed.homes
     merged = merge_actors(tables, overrides, masked=protected)
     fates = {key: _fate(frame, key, merged) for key, frame in tables}

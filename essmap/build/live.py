@@ -25,6 +25,8 @@ from essmap.build.assemble import (
     whole_tables,
 )
 from essmap.build.electoral import place_in_cantons
+from essmap.build.enrichment import NOTHING, Enrichment
+from essmap.build.enrichment_use import UNUSED, Used, enriched_files, with_activity
 from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
@@ -67,6 +69,8 @@ class LiveOptions:
         Decisions on who is who.
     withheld : Withheld
         Who asked not to be shown.
+    enrichment : Enrichment
+        What a register was found to say of the gathered actors, which helps to know who is who.
     show_non_employer_addresses : bool
         As `essmap.build.register.register_actors`.
     notes : tuple of str
@@ -79,6 +83,7 @@ class LiveOptions:
     geocode: Geocode | None = None
     overrides: Overrides | None = None
     withheld: Withheld = NOBODY
+    enrichment: Enrichment = NOTHING
     show_non_employer_addresses: bool = False
     notes: tuple[str, ...] = ()
 
@@ -124,7 +129,10 @@ def build_live(
     progress(t("live.actors", n=len(read.frame), n_text=format_number(len(read.frame))))
     registered = register_actors(read, geography, show_non_employer_addresses=options.show_non_employer_addresses)
     progress(t("live.merge"))
-    listed = _listed(files, geography) if files is not None and options.with_starter else None
+    listed, used = None, UNUSED
+    if files is not None and options.with_starter:
+        files, used = enriched_files(files, options.enrichment, geography.communes)
+        listed = _listed(files, geography, used, options)
     joined = join(registered, listed, geography.communes, withheld=options.withheld, overrides=options.overrides)
     actors, geocoding = joined.actors, None
     if options.geocode is not None:
@@ -133,11 +141,12 @@ def build_live(
     actors = place_in_cantons(actors, geography)
     supported = files.supported if files is not None else set()
     actors = actors.assign(is_supported=actors["actor_id"].isin(list(supported)))
-    unnamed = joined.withheld | (files.holders(options.withheld) if files is not None else NO_HOLDER)
+    named = options.enrichment.named_by(options.withheld)
+    unnamed = joined.withheld | (files.holders(options.withheld, named) if files is not None else NO_HOLDER)
     tables = whole_tables(geography, actors, joined.merges, files, hidden_holders=unnamed)
     progress(t("build.validate"))
     validate_tables(tables)
-    made = _Made(read, registered, joined, geocoding, files, options)
+    made = _Made(read, registered, joined, geocoding, files, options, used)
     return Snapshot(_manifest(made, tables, geography), tables, _report(made))
 
 
@@ -151,6 +160,7 @@ class _Made:
     geocoding: GeocodeReport | None
     files: StarterFiles | None
     options: LiveOptions
+    used: Used
 
     @property
     def rejected(self) -> dict[str, int]:
@@ -200,10 +210,12 @@ def _has_starter(department: str) -> bool:
     return True
 
 
-def _listed(files: StarterFiles, geography: Geography) -> Listed:
+def _listed(files: StarterFiles, geography: Geography, used: Used, options: LiveOptions) -> Listed:
     raw = files.actors.frame
     actors = build_actors(raw, geography.communes, supported=set(), source=files.key)
-    return Listed(files.key, actors, frozenset(raw.loc[at_home(raw["address"]), "id"]))
+    actors = with_activity(actors, used, geography.communes)
+    homes = frozenset(raw.loc[at_home(raw["address"]), "id"]) | used.protected
+    return Listed(files.key, actors, homes, frozenset(options.enrichment.named_by(options.withheld)))
 
 
 def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geography) -> Manifest:
@@ -213,6 +225,7 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
     records = (*_register_records(made), *_starter_records(made, len(tables["projects"])))
     if made.geocoding is not None and made.geocoding.source is not None:
         records = (*records, SourceRecord(**_described(made.geocoding.source), rows_in=0, rows_kept=0))
+    records = (*records, *made.used.records)
     of_actors = [record for record in records if record.key in made.joined.fates]
     return Manifest(
         schema_version=SCHEMA_VERSION,
@@ -234,6 +247,7 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
         notes=(
             *masking_notes(gpd.GeoDataFrame(actors)),
             *_register_notes(made),
+            *made.used.notes,
             *canton_notes(actors, geography),
             *(note.text for note in geography.notes),
         ),

@@ -14,10 +14,13 @@ from functools import cache
 from typing import Final, Literal
 
 from essmap import reference
-from essmap.schema.folding import fold_place
+from essmap.schema.folding import fold, fold_place
 
 Role = Literal["stop", "legal", "kind", "section", "place", "commune", "host", "mark", "own"]
 
+#: Texts looked for to find one name, at most; letters of the shortest.
+SEARCHED_AT_MOST: Final = 4
+_SEARCHED_LETTERS: Final = 3
 #: Lengths of words that may be acronyms.
 ACRONYM_LETTERS: Final = range(3, 9)
 #: Roles of words that tell something of the name they are in.
@@ -102,8 +105,7 @@ def read_name(name: str, commune: str = "", department: str = "") -> Name:
     -------
     Name
     """
-    known: dict[str, Role] = {department.casefold(): "place"}
-    known |= {word: "commune" for word in fold_place(commune).split() if _roles().get(word) != "stop"}
+    known = _known(commune, department)
     parts = [Part(tuple(_words(text, known)), in_brackets) for text, in_brackets in _split(name)]
     parts = [part for n, part in enumerate(parts) if part.words and not (n and part.of("host"))]
     parts = [part for part in parts if part.of(*TELLING)] or parts or [Part((), in_brackets=False)]
@@ -119,6 +121,55 @@ def read_name(name: str, commune: str = "", department: str = "") -> Name:
     )
 
 
+def search_texts(name: str, commune: str = "", department: str = "") -> list[str]:
+    """Return what to look for in a register to find a name: all of it, then each of its parts.
+
+    Legal forms and little words are left out, the commune too where other words tell more: a register that lacks one
+    of the words that are looked for finds nothing.
+
+    Parameters
+    ----------
+    name, commune, department : str
+        As `read_name`.
+
+    Returns
+    -------
+    list of str
+        At least one, at most `SEARCHED_AT_MOST`, in small letters without accents.
+
+    Examples
+    --------
+    >>> search_texts("L'Atelier des Bricoleurs (tiers-lieu Les Imbriqués)", "Toulouse", "31")
+    ['atelier bricoleurs tiers lieu imbriques', 'atelier bricoleurs', 'tiers lieu imbriques']
+    """
+    known = _known(commune, department)
+    found = [_searched(text, known) for text, _ in _split(name)]
+    parts = [words for n, words in enumerate(found) if words and not (n and any(role == "host" for _, role in words))]
+    whole = [word for words in parts for word in words]
+    texts = [_typed(words, whole) for words in (whole, *parts)]
+    if (apart := _APOSTROPHE.sub(" ", _ELISION.sub(r"\1 ", name))) != name:
+        texts.append(_typed(_searched(apart, known), whole))
+    texts = [text for text in dict.fromkeys(texts) if len(text) >= _SEARCHED_LETTERS]
+    return texts[:SEARCHED_AT_MOST] or [fold(name)]
+
+
+def _searched(text: str, known: Mapping[str, Role]) -> list[tuple[str, Role]]:
+    """Return the words of a part that a register has too, as they are written, with their roles.
+
+    Ordinals are left out: « 3e », « 3ème » and « 3 EME » are three words.
+    """
+    ordinals = {match[1] for match in _ORDINAL.finditer(fold_place(text))}
+    words = zip(_tokens(text), _words(text, known), strict=True)
+    return [(text, word.role) for text, word in words if word.role not in ("stop", "legal") and text not in ordinals]
+
+
+def _typed(words: Sequence[tuple[str, Role]], whole: Sequence[tuple[str, Role]]) -> str:
+    """Return words as one text, without the commune where the name says more than what it is and where."""
+    tells = any(role not in ("kind", "section", "commune") for _, role in words)
+    tells &= any(role == "own" for _, role in whole)
+    return " ".join(dict.fromkeys(word for word, role in words if not (tells and role == "commune")))
+
+
 def _without_acronyms(parts: Sequence[Part]) -> list[Part]:
     """Leave out a part that is but the initials of another: « MCT – MJC de Castanet-Tolosan »."""
     spelled = [_initials(part) for part in parts]
@@ -128,6 +179,12 @@ def _without_acronyms(parts: Sequence[Part]) -> list[Part]:
         return len(words) == 1 and any(words[0].text in one for n, one in enumerate(spelled) if n != place)
 
     return [part for n, part in enumerate(parts) if not is_acronym(n)]
+
+
+def _known(commune: str, department: str) -> dict[str, Role]:
+    """Return the roles of the words that say where a name is."""
+    known: dict[str, Role] = {department.casefold(): "place"}
+    return known | {word: "commune" for word in fold_place(commune).split() if _roles().get(word) != "stop"}
 
 
 @cache
@@ -145,12 +202,17 @@ def _split(name: str) -> Iterator[tuple[str, bool]]:
     yield name[start:], in_brackets
 
 
-def _words(text: str, known: Mapping[str, Role]) -> Iterator[Word]:
-    """Yield the words of a part."""
+def _tokens(text: str) -> list[str]:
+    """Return the words of a part as they are written, folded."""
     text = _DOTTED.sub(lambda match: match.group().replace(".", ""), text)
     text = _INCLUSIVE.sub("s", text)
     text = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", text))
-    texts = _ORDINAL.sub(r"\1", fold_place(text)).split()
+    return _ORDINAL.sub(r"\1", fold_place(text)).split()
+
+
+def _words(text: str, known: Mapping[str, Role]) -> Iterator[Word]:
+    """Yield the words of a part."""
+    texts = _tokens(text)
     is_linked = False
     for place, word in enumerate(texts):
         role = _role(word, known, is_last=place == len(texts) - 1)

@@ -21,6 +21,8 @@ from essmap.build.assemble import (
     whole_tables,
 )
 from essmap.build.electoral import place_in_cantons
+from essmap.build.enrichment import NOTHING, Enrichment
+from essmap.build.enrichment_use import Used, enriched_files, with_activity
 from essmap.build.geography import Geography
 from essmap.build.geography_files import read_geography
 from essmap.build.geography_notes import format_number
@@ -54,6 +56,7 @@ def build_starter(
     folder: Path | None = None,
     geography: Geography | None = None,
     withheld: Withheld = NOBODY,
+    enrichment: Enrichment = NOTHING,
     progress: Progress = lambda _step: None,
 ) -> Snapshot:
     """Build a snapshot of a department from its starter files.
@@ -71,6 +74,8 @@ def build_starter(
         Of the department. None: the committed one, with its canton units.
     withheld : Withheld
         Who asked not to be shown.
+    enrichment : Enrichment
+        What a register was found to say of these actors.
     progress : callable
         Called with a French sentence at each step.
 
@@ -91,14 +96,15 @@ def build_starter(
     geography = geography or load_geography(department)
     files = read_starter(department, geography.communes, folder=folder, progress=progress)
     progress(t("build.place"))
-    gone = files.holders(withheld)
+    files, used = enriched_files(files, enrichment, geography.communes)
+    gone = files.holders(withheld, enrichment.named_by(withheld))
     raw = files.actors.frame[~files.actors.frame["id"].isin(list(gone.ids))]
     actors = build_actors(raw, geography.communes, supported=files.supported, source=files.key)
-    actors = place_in_cantons(actors, geography)
+    actors = place_in_cantons(with_activity(actors, used, geography.communes), geography)
     tables = whole_tables(geography, actors, empty(MERGES), files, hidden_holders=gone)
     progress(t("build.validate"))
     validate_tables(tables)
-    return Snapshot(_manifest(department, tables, geography, files), tables)
+    return Snapshot(_manifest(tables, geography, files, used), tables)
 
 
 def new_build_id(now: datetime) -> str:
@@ -106,9 +112,7 @@ def new_build_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def _manifest(
-    department: str, tables: Mapping[str, pd.DataFrame], geography: Geography, files: StarterFiles
-) -> Manifest:
+def _manifest(tables: Mapping[str, pd.DataFrame], geography: Geography, files: StarterFiles, used: Used) -> Manifest:
     now = datetime.now(UTC)
     row = geography.department.iloc[0]
     actors = tables["actors"]
@@ -118,7 +122,7 @@ def _manifest(
         code_version=__version__,
         build_id=new_build_id(now),
         built_at=now.isoformat(timespec="seconds"),
-        department=department,
+        department=str(row["department_code"]),
         department_name=str(row["department_name"]),
         population=int(row["population"]),
         counts={name: len(frame) for name, frame in tables.items()},
@@ -131,6 +135,7 @@ def _manifest(
         sources=(
             starter_record(files, "actors", kept=len(actors), withheld=rejected),
             starter_record(files, "projects", kept=len(tables["projects"])),
+            *used.records,
             *geography.sources,
         ),
         rows_in=len(files.actors.frame),
@@ -138,6 +143,7 @@ def _manifest(
         rejected=rejected,
         notes=(
             *masking_notes(gpd.GeoDataFrame(actors)),
+            *used.notes,
             *canton_notes(actors, geography),
             *(note.text for note in geography.notes),
         ),

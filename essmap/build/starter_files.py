@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,10 +51,10 @@ class StarterFiles:
         """Identifiers of the actors that a supported project names."""
         return set(self.projects.frame["actor_id"])
 
-    def holders(self, withheld: Withheld) -> Holders:
-        """Return the actors that asked not to be shown."""
+    def holders(self, withheld: Withheld, also: Collection[str] = ()) -> Holders:
+        """Return the actors that asked not to be shown, those of some identifiers too."""
         rows = self.actors.frame.rename(columns={"id": "actor_id"})
-        found = rows[withheld.matches(rows)]
+        found = rows[withheld.matches(rows) | rows["actor_id"].isin(list(also))]
         return Holders.of(found["actor_id"], found["name"])
 
 

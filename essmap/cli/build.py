@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from essmap.cli.build_plan import ALL, STARTER, Plan, Steps, check_departments, geography_folder, territory_of
+from essmap.cli.build_plan import ALL, STARTER, Plan, check_departments, geography_folder, territory_of
+from essmap.cli.progress import Steps, progress_bar
 from essmap.cli.put_in_use import put_in_use, raise_unfinished
 from essmap.cli.registers import (
     StockPlaces,
     geocoder,
     open_stock,
     read_decisions,
+    read_found,
     read_service,
     with_geography,
 )
@@ -97,7 +97,7 @@ def build(  # noqa: PLR0913  one parameter per option
         offline, geocode is not False, accept_drop,
     )  # fmt: skip
     store = Store(settings.snapshots)
-    with _progress() as steps:
+    with progress_bar() as steps:
         done, failed = _build_each(plan, store, steps)
     for snapshot in done:
         stored = store.manifest(snapshot.manifest.department, snapshot.manifest.build_id)
@@ -153,19 +153,6 @@ def _where(source: str, department: str | None, out_dir: str | None) -> tuple[Se
     if wanted != (ALL,) and (unknown := [code for code in wanted if code not in known]):
         raise SettingsError(t("build_command.department_unknown", code=", ".join(unknown)))
     return load_settings(**overridden), wanted
-
-
-@contextmanager
-def _progress() -> Iterator[Steps]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        yield Steps(bar)
 
 
 def _build_each(plan: Plan, store: Store, steps: Steps) -> tuple[list[Snapshot], dict[str, EssmapError]]:
@@ -226,6 +213,7 @@ def _starter_snapshot(plan: Plan, steps: Steps) -> Snapshot:
         folder=plan.starter_folder,
         geography=territory_of(plan, department, steps),
         withheld=read_withheld(Path(plan.settings.withhold)),
+        enrichment=read_found(plan.settings),
         progress=steps.say,
     )
 
@@ -247,6 +235,7 @@ def _options(plan: Plan, steps: Steps) -> LiveOptions:
         geocode=geocoder(settings, offline=plan.is_offline, tell=steps.tell) if plan.is_geocoded else None,
         overrides=read_decisions(plan.overrides),
         withheld=read_withheld(Path(settings.withhold)),
+        enrichment=read_found(settings),
         show_non_employer_addresses=settings.show_non_employer_addresses,
     )
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rich.progress import Progress
-
+from essmap.cli.progress import Steps
 from essmap.cli.registers import StockPlaces
 from essmap.errors import SourceError
 from essmap.settings import Settings
@@ -48,22 +47,6 @@ class Plan:
     def is_several(self) -> bool:
         """Whether several departments are asked for, or all: one that fails does not hold up the others."""
         return len(self.departments) > 1 or self.departments == (ALL,)
-
-
-class Steps:
-    """What is said while a build goes on: the step, and how much of it is left where that is known."""
-
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
-        self._task = bar.add_task("", total=None)
-
-    def say(self, step: str) -> None:
-        """Begin a step."""
-        self._bar.reset(self._task, description=step, total=None)
-
-    def tell(self, done: int, total: int | None) -> None:
-        """Say how much of the step is done."""
-        self._bar.update(self._task, completed=done, total=total)
 
 
 def geography_folder(plan: Plan, department: str) -> Path | None:

@@ -13,6 +13,7 @@ import typer
 from essmap import __version__
 from essmap.cli.build import build
 from essmap.cli.diff import diff
+from essmap.cli.enrich import enrich
 from essmap.cli.export import export
 from essmap.cli.french import FrenchCommand, FrenchGroup
 from essmap.cli.gaps import gaps
@@ -20,6 +21,7 @@ from essmap.cli.reach import access, siting
 from essmap.cli.report import as_json as manifest_as_json
 from essmap.cli.report import err, out, print_report
 from essmap.cli.sheet import sheet
+from essmap.cli.withhold import hide
 from essmap.errors import DataError, Problem, SettingsError, SourceError
 from essmap.settings import Settings, load_settings
 from essmap.store import locate
@@ -127,6 +129,8 @@ def geography(
         out.print(line, markup=False)
 
 
+app.command(**_command("enrich"))(enrich)
+app.command(**_command("withhold"), epilog=t("withhold.guide"))(hide)
 app.command(**_command("gaps"))(gaps)
 app.command(**_command("access"))(access)
 app.command(**_command("siting"))(siting)

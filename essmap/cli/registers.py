@@ -14,10 +14,12 @@ import geopandas as gpd
 from essmap.settings import Settings
 
 if TYPE_CHECKING:
+    from essmap.build.enrichment import Enrichment
     from essmap.build.geocode import GeocodeReport
     from essmap.build.geography import Geography
     from essmap.build.overrides import Overrides
     from essmap.schema.register import RegisterRead
+    from essmap.sources.search_api import SearchService
     from essmap.sources.stock import Stock
 
 #: Told how much is done and how much there is in all, None where that is not known.
@@ -46,11 +48,9 @@ def read_service(settings: Settings, geography: Geography, *, offline: bool, tel
         True: only answers that are on disk are used.
     tell : callable
     """
-    from essmap.sources.client import Manners
-    from essmap.sources.search_api import SearchService, read_api
+    from essmap.sources.search_api import read_api
 
-    manners = Manners(rate=settings.api_rate, timeout_s=settings.api_timeout, contact=_contact(settings))
-    service = SearchService(settings.api_url, Path(settings.cache), manners, settings.answers_max_age_days, offline)
+    service = service_of(settings, offline=offline)
     return read_api(service, geography.department_code, geography.communes, progress=tell)
 
 
@@ -116,6 +116,22 @@ def read_decisions(path: Path | None) -> Overrides | None:
     from essmap.build.overrides import read_overrides
 
     return None if path is None else read_overrides(path)
+
+
+def read_found(settings: Settings) -> Enrichment:
+    """Return what `essmap enrich` found, as far as it may be used."""
+    from essmap.build.enrichment import read_enrichment
+
+    return read_enrichment(Path(settings.enrichment), show_non_employer_addresses=settings.show_non_employer_addresses)
+
+
+def service_of(settings: Settings, *, offline: bool) -> SearchService:
+    """Return where and how the API Recherche d'entreprises is asked."""
+    from essmap.sources.client import Manners
+    from essmap.sources.search_api import SearchService
+
+    manners = Manners(rate=settings.api_rate, timeout_s=settings.api_timeout, contact=_contact(settings))
+    return SearchService(settings.api_url, Path(settings.cache), manners, settings.answers_max_age_days, offline)
 
 
 def with_geography(wanted: Sequence[str], has_geography: Callable[[str], bool]) -> tuple[list[str], list[str]]:

@@ -184,6 +184,19 @@ def show_again(path: Path, kind: str, value: str) -> bool:
     return True
 
 
+def who_goes(snapshot: Snapshot, withheld: Withheld) -> set[str]:
+    """Return the identifiers of the actors of a snapshot that are on the list, or of which a merged row is.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    withheld : Withheld
+    """
+    actors, merges = snapshot.tables["actors"], snapshot.tables["merges"]
+    merged = merges.rename(columns={"merged_id": "actor_id"})
+    return set(actors.loc[withheld.matches(actors), "actor_id"]) | set(merges.loc[withheld.matches(merged), "kept_id"])
+
+
 def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
     """Return a snapshot without those who are on the list, before the next build leaves them out.
 
@@ -200,8 +213,7 @@ def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
         The same snapshot where nobody on the list is in it.
     """
     actors, merges = snapshot.tables["actors"], snapshot.tables["merges"]
-    merged = merges.rename(columns={"merged_id": "actor_id"})
-    gone = set(actors.loc[withheld.matches(actors), "actor_id"]) | set(merges.loc[withheld.matches(merged), "kept_id"])
+    gone = who_goes(snapshot, withheld)
     is_gone = actors["actor_id"].isin(list(gone))
     if not is_gone.any():
         return snapshot

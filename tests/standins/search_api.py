@@ -23,6 +23,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
+from essmap.schema.folding import fold
+
 from .made_up_department import MadeUp, Site, Unit
 
 MASK = "[NON-DIFFUSIBLE]"
@@ -123,6 +125,7 @@ class SearchStandIn:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._lists: dict[tuple[tuple[str, str], ...], tuple[list[Unit], list[Unit], int]] = {}
+        self._words: dict[str, list[set[str]]] = {}
         self._by_commune: dict[str, dict[str, Unit]] = {}
         self._by_department: dict[str, dict[str, Unit]] = {}
         self._said = {unit.siren: self._values(unit) for unit in self.units}
@@ -218,10 +221,26 @@ class SearchStandIn:
         said = self._said[unit.siren]
         if any(said[name] not in values for name, values in allowed.items()):
             return False
-        if not unit.is_searchable or filters.get("q", "").upper() not in unit.name:
+        if not unit.is_searchable or not self._answers_to(unit, filters.get("q", "")):
             return False
         is_placed = bool(filters.keys() & set(PLACES))
         return not is_placed or bool(self._matching(unit, filters))
+
+    def _answers_to(self, unit: Unit, q: str) -> bool:
+        """Tell whether every word is in the name and acronym, or in the sign, street or commune of an establishment."""
+        if not q:
+            return True
+        if unit.siren not in self._words:
+            name = set(fold(f"{unit.name} {'' if unit.is_masked else unit.acronym}").split())
+            sites = [
+                set(
+                    fold(f"{'' if site.is_masked else ' '.join([site.sign, *site.street])} {site.commune_name}").split()
+                )
+                for site in unit.sites
+            ]
+            self._words[unit.siren] = [name | words for words in sites] or [name]
+        wanted = set(fold(q).split())
+        return any(wanted <= words for words in self._words[unit.siren])
 
     @staticmethod
     def _values(unit: Unit) -> dict[str, str | None]:

@@ -80,6 +80,7 @@ BAD = {
     "api_timeout": ["0", "-1", "soon", "nan", "1e9"],
     "answers_max_age_days": ["0", "-1", "nan", "inf", "always"],
     "withhold": [""],
+    "enrichment": [""],
     "show_non_employer_addresses": ["", "maybe", "2"],
     "frame_ancestors": ["'self'; script-src *", "a,b", "a\r\nX-Evil: 1"],
 }
@@ -93,6 +94,15 @@ def test_values_that_make_no_sense_are_refused_by_name(monkeypatch, name, value)
     monkeypatch.setenv(f"ESSMAP_{name.upper()}", value)
     with pytest.raises(SettingsError, match=name):
         load_settings()
+
+
+def test_enrichment_stands_beside_the_withhold_list(monkeypatch, tmp_path):
+    """Who moves the list of whom not to show moves what enrichment keeps too, unless it is set apart."""
+    monkeypatch.setenv("ESSMAP_WITHHOLD", str(tmp_path / "withheld.csv"))
+    assert load_settings().enrichment == str(tmp_path / "enrichment.csv")
+    assert load_settings(enrichment="other.csv").enrichment == "other.csv"
+    with pytest.raises(SettingsError, match=r"corriger\W+withhold\."):
+        load_settings(withhold="")
 
 
 def test_every_bad_value_is_named_at_once(monkeypatch):
