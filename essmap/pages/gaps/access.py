@@ -7,18 +7,16 @@ from functools import partial
 from typing import Final
 
 import streamlit as st
-from streamlit_folium import st_folium
 
-from essmap.pages.actor_map import background
 from essmap.pages.computed import access_of
 from essmap.pages.gaps.choice import Choice
-from essmap.pages.gaps.parts import download, heading, scope_of
+from essmap.pages.gaps.parts import download, heading, level_map, scope_of
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view import reach
 from essmap.view.findings import theme_name
 from essmap.view.format import escape
-from essmap.view.map import MapOptions, MapState, base_map, state_layer
+from essmap.view.map import MapState
 
 MAP_HEIGHT: Final = 480
 
@@ -32,22 +30,8 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
         return {}
     left, right = st.columns(2, gap="medium")
     with left:
-        st_folium(
-            base_map(
-                dict(data.assets),
-                data.home,
-                title=t("access.map_title"),
-                with_actors=False,
-                options=MapOptions(level="commune", background=background()),
-            ),
-            key="map_access",
-            height=MAP_HEIGHT,
-            use_container_width=True,
-            returned_objects=[],
-            feature_group_to_add=state_layer(
-                MapState(fills=reach.access_fills(result), palette=dict(reach.DISTANCE_FILLS), look=name)
-            ),
-        )
+        shown = MapState(fills=reach.access_fills(result), palette=dict(reach.DISTANCE_FILLS), look=name)
+        level_map(data, "map_access", t("access.map_title"), shown, height=MAP_HEIGHT)
         st.html(reach.access_legend())
     with right:
         st.html(reach.beyond_table(result))

@@ -7,18 +7,16 @@ from functools import partial
 from typing import Final
 
 import streamlit as st
-from streamlit_folium import st_folium
 
-from essmap.pages.actor_map import background
 from essmap.pages.computed import clusters_of
 from essmap.pages.gaps.choice import Choice
-from essmap.pages.gaps.parts import download, heading, scope_of
+from essmap.pages.gaps.parts import download, heading, level_map, scope_of
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view import lacks
 from essmap.view.findings import theme_name
 from essmap.view.format import escape
-from essmap.view.map import MapOptions, MapState, base_map, state_layer
+from essmap.view.map import MapState
 
 MAP_HEIGHT: Final = 520
 
@@ -28,22 +26,8 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     table = clusters_of(data, chosen.question)
     name = theme_name(chosen.theme)
     heading(t("clusters.heading", theme=name, scope=scope_of(data)), lacks.cluster_sentences(table), is_answer=True)
-    st_folium(
-        base_map(
-            dict(data.assets),
-            data.home,
-            title=t("clusters.map_title"),
-            with_actors=False,
-            options=MapOptions(level="commune", background=background()),
-        ),
-        key="map_clusters",
-        height=MAP_HEIGHT,
-        use_container_width=True,
-        returned_objects=[],
-        feature_group_to_add=state_layer(
-            MapState(fills=lacks.cluster_fills(table), palette=dict(lacks.CLUSTER_FILLS), look=name)
-        ),
-    )
+    fills = MapState(fills=lacks.cluster_fills(table), palette=dict(lacks.CLUSTER_FILLS), look=name)
+    level_map(data, "map_clusters", t("clusters.map_title"), fills, height=MAP_HEIGHT)
     st.html(lacks.cluster_legend())
     if shown := lacks.cluster_table(table):
         st.html(shown)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
+from streamlit_folium import st_folium
 
+from essmap.analysis.coverage import Level
+from essmap.pages.actor_map import background
 from essmap.pages.gaps.choice import Choice
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view.filters import Mask
 from essmap.view.format import escape, file_name, integer
+from essmap.view.map import MapOptions, MapState, base_map, state_layer
 
 
 def heading(title: str, sentences: Sequence[str] = (), *, is_answer: bool = False) -> None:
@@ -18,6 +22,31 @@ def heading(title: str, sentences: Sequence[str] = (), *, is_answer: bool = Fals
     paragraphs = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     live = ' data-essmap-say="answer"' if is_answer else ""
     st.html(f'<div{live}><h2>{escape(title)}</h2><div class="essmap-said">{paragraphs}</div></div>')
+
+
+def level_map(data: Loaded, key: str, title: str, state: MapState, *, level: Level = "commune", height: int) -> None:
+    """Draw a map of coloured territories that answers no click.
+
+    Parameters
+    ----------
+    data : Loaded
+    key, title : str
+        Of the map on its page; what a screen reader calls it.
+    state : MapState
+        Fills and palette.
+    level : {"canton", "epci", "commune"}
+    height : int
+        Pixels.
+    """
+    options = MapOptions(level=level, background=background())
+    st_folium(
+        base_map(dict(data.assets), data.home, title=title, with_actors=False, options=options),
+        key=key,
+        height=height,
+        use_container_width=True,
+        returned_objects=[],
+        feature_group_to_add=state_layer(state),
+    )
 
 
 def live_sentence(said: str) -> None:

@@ -7,19 +7,17 @@ from functools import partial
 from typing import Final
 
 import streamlit as st
-from streamlit_folium import st_folium
 
 from essmap import reference
 from essmap.pages import state
-from essmap.pages.actor_map import background
 from essmap.pages.computed import priority_of
 from essmap.pages.gaps.choice import Choice
-from essmap.pages.gaps.parts import download, heading, scope_of
+from essmap.pages.gaps.parts import download, heading, level_map, scope_of
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view import lacks
 from essmap.view.format import escape
-from essmap.view.map import MapOptions, MapState, base_map, state_layer
+from essmap.view.map import MapState
 from essmap.view.sheet import axes_of_the_department
 
 MAP_HEIGHT: Final = 460
@@ -39,22 +37,9 @@ def show(data: Loaded, chosen: Choice) -> Mapping[str, str]:
     heading(t("priority.heading", scope=scope_of(data)), lacks.priority_sentences(table), is_answer=True)
     left, right = st.columns([7, 5], gap="medium")
     with left:
-        st_folium(
-            base_map(
-                dict(data.assets),
-                data.home,
-                title=t("priority.map_title"),
-                with_actors=False,
-                options=MapOptions(level=chosen.level, background=background()),
-            ),
-            key=f"map_priority_{chosen.level}",
-            height=MAP_HEIGHT,
-            use_container_width=True,
-            returned_objects=[],
-            feature_group_to_add=state_layer(
-                MapState(fills=lacks.priority_fills(table), palette=dict(lacks.PRIORITY_FILLS), look=chosen.level)
-            ),
-        )
+        fills = MapState(fills=lacks.priority_fills(table), palette=dict(lacks.PRIORITY_FILLS), look=chosen.level)
+        key = f"map_priority_{chosen.level}"
+        level_map(data, key, t("priority.map_title"), fills, level=chosen.level, height=MAP_HEIGHT)
     with right:
         st.html(lacks.priority_legend())
         st.html(f'<p class="essmap-meta">{escape(t("priority.how"))}</p>')
