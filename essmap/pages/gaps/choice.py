@@ -190,7 +190,8 @@ def _radio(name: str, options: tuple[_Key, ...]) -> _Key:
 def _count_radio(known: float, usual: Count) -> Count:
     """Ask which actors count, where it is known often enough who employs; else say why it is not asked."""
     if known < EMPLOYERS_KNOWN:
-        st.html(f'<p class="essmap-meta">{escape(t("gaps.employers_unknown", known=integer(100 * known)))}</p>')
+        said = t("gaps.employers_unknown", known=integer(100 * known)) if known else t("gaps.employers_unsaid")
+        st.html(f'<p class="essmap-meta">{escape(said)}</p>')
         return usual
     return _radio("count", ("all", "employers"))
 
