@@ -36,7 +36,7 @@ def _key(data: Loaded) -> _Key:
 
 def coverage_of(data: Loaded, question: Question) -> pd.DataFrame:
     """Return `essmap.analysis.coverage.coverage` of the snapshot."""
-    return _coverage(_key(data), _words(question), _data=data, _question=question)
+    return coverage(tables_of(data), question)  # the tables keep it
 
 
 def badges_of(data: Loaded, question: Question) -> pd.DataFrame:
@@ -95,11 +95,6 @@ def _crs(data: Loaded) -> int:
 @st.cache_resource(max_entries=_BUILDS_KEPT, show_spinner=False)
 def _tables(key: _Key, _data: Loaded) -> Tables:  # noqa: ARG001
     return Tables.of(_data.snapshot)
-
-
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
-def _coverage(key: _Key, words: tuple[str, ...], _data: Loaded, _question: Question) -> pd.DataFrame:  # noqa: ARG001
-    return coverage(tables_of(_data), _question)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
