@@ -29,6 +29,9 @@ from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
 from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.local_actors import LocalActors, local_actors, local_notes, local_records
+from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
+from essmap.build.locals import NO_LISTS, LocalLists
 from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_home
 from essmap.build.register import RegisterActors, register_actors
@@ -72,6 +75,8 @@ class LiveOptions:
         As `essmap.build.register.register_actors`.
     notes : tuple of str
         French sentences on what the reading of the register lacks.
+    lists : LocalLists
+        Lists that somebody brought in.
     """
 
     source: str
@@ -82,6 +87,7 @@ class LiveOptions:
     withheld: Withheld = NOBODY
     show_non_employer_addresses: bool = False
     notes: tuple[str, ...] = ()
+    lists: LocalLists = NO_LISTS
 
 
 def build_live(
@@ -125,20 +131,22 @@ def build_live(
     progress(t("live.actors", n=len(read.frame), n_text=format_number(len(read.frame))))
     registered = register_actors(read, geography, show_non_employer_addresses=options.show_non_employer_addresses)
     progress(t("live.merge"))
-    listed = _listed(files, geography) if files is not None and options.with_starter else None
+    listed = [_listed(files, geography)] if files is not None and options.with_starter else []
+    local = local_actors(options.lists, geography.communes, withheld=options.withheld)
+    listed += [one.listed for one in local]
     joined = join(registered, listed, geography.communes, withheld=options.withheld, overrides=options.overrides)
     actors, geocoding = joined.actors, None
     if options.geocode is not None:
         progress(t("live.geocode"))
         actors, geocoding = options.geocode(actors, geography)
     actors = place_in_cantons(actors, geography)
-    supported = files.supported if files is not None else set()
-    actors = actors.assign(is_supported=actors["actor_id"].isin(list(supported)))
     unnamed = joined.withheld | (files.holders(options.withheld) if files is not None else NO_HOLDER)
     tables = whole_tables(geography, actors, joined.merges, files, hidden_holders=unnamed)
+    projects = with_local_projects(tables, options.lists, withheld=options.withheld, hidden_holders=unnamed)
+    tables = with_projects(tables, projects, files.supported if files is not None else set())
     progress(t("build.validate"))
     validate_tables(tables)
-    made = _Made(read, registered, joined, geocoding, files, options)
+    made = _Made(read, registered, joined, geocoding, files, options, tuple(local), projects)
     return Snapshot(_manifest(made, tables, geography), tables, _report(made))
 
 
@@ -152,6 +160,8 @@ class _Made:
     geocoding: GeocodeReport | None
     files: StarterFiles | None
     options: LiveOptions
+    local: tuple[LocalActors, ...]
+    projects: LocalProjects
 
     @property
     def rejected(self) -> dict[str, int]:
@@ -200,7 +210,11 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
     now = datetime.now(UTC)
     row = geography.department.iloc[0]
     actors = tables["actors"]
-    records = (*_register_records(made), *_starter_records(made, len(tables["projects"])))
+    records = (
+        *_register_records(made),
+        *_starter_records(made),
+        *local_records(made.local, made.joined, made.projects.records),
+    )
     if made.geocoding is not None and made.geocoding.source is not None:
         records = (*records, SourceRecord(**_described(made.geocoding.source), rows_in=0, rows_kept=0))
     of_actors = [record for record in records if record.key in made.joined.fates]
@@ -215,7 +229,11 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
         counts={name: len(frame) for name, frame in tables.items()},
         completeness={
             "actors": _completeness(made, len(actors)),
-            "projects": _projects_completeness(made, len(tables["projects"])),
+            "projects": projects_completeness(
+                len(tables["projects"]),
+                made.projects.spans,
+                is_any=made.files is not None or bool(made.projects.records),
+            ),
         },
         sources=(*records, *geography.sources),
         rows_in=sum(record.rows_in for record in of_actors),
@@ -224,6 +242,8 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
         notes=(
             *masking_notes(gpd.GeoDataFrame(actors)),
             *_register_notes(made),
+            *local_notes(made.options.lists),
+            *made.projects.notes,
             *canton_notes(actors, geography),
             *(note.text for note in geography.notes),
         ),
@@ -249,11 +269,12 @@ def _described(file: RegisterFile) -> dict[str, Any]:
     return {one.name: getattr(file, one.name) for one in fields(file)}
 
 
-def _starter_records(made: _Made, projects: int) -> list[SourceRecord]:
+def _starter_records(made: _Made) -> list[SourceRecord]:
     files = made.files
     if files is None:
         return []
-    records = [starter_record(files, "projects", kept=projects)]
+    gone = made.projects.superseded
+    records = [starter_record(files, "projects", kept=len(files.projects.frame) - gone, merged=gone)]
     if (fate := made.joined.fates.get(files.key)) is not None:
         told = {"kept": fate.kept, "merged": fate.merged, "withheld": fate.withheld}
         records.insert(0, starter_record(files, "actors", **told))
@@ -273,10 +294,6 @@ def _completeness(made: _Made, actors: int) -> Completeness:
     if read.is_complete and not read.shortfalls:
         return Completeness("exhaustive", t("live.exhaustive", **said))
     return Completeness("partial", t("live.partial", **said, parts=max(len(read.shortfalls), 1)))
-
-
-def _projects_completeness(made: _Made, projects: int) -> Completeness:
-    return projects_completeness(projects) if made.files is not None else Completeness("partial", t("live.no_projects"))
 
 
 def _in_words(vintage: str) -> str:
@@ -307,6 +324,9 @@ def _register_notes(made: _Made) -> list[str]:
 def _report(made: _Made) -> BuildReport:
     hidden = made.registered.identities["hidden"].value_counts()
     rejected = made.rejected
+    for one in made.local:
+        for reason, count in one.rejected.items():
+            rejected[reason] = rejected.get(reason, 0) + count
     for key, fate in made.joined.fates.items():
         if key != made.read.files[0].key and fate.withheld:
             rejected["withheld"] = rejected.get("withheld", 0) + fate.withheld

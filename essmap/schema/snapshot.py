@@ -40,11 +40,24 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A programme of the Department and the years, both included, of which every support is known."""
+
+    programme: str
+    first_year: int
+    last_year: int
+
+
+@dataclass(frozen=True, slots=True)
 class Completeness:
-    """Whether a table may be read as everything there is, with the French sentence that says so."""
+    """Whether a table may be read as everything there is, with the French sentence that says so.
+
+    ``spans``: of supported projects, what is complete within a table that is not.
+    """
 
     status: Status
     sentence: str
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

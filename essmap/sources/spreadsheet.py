@@ -170,7 +170,9 @@ def _read(content: bytes, file: str, limits: Limits) -> tuple[str, list[Grid], t
     if max(map(len, table.rows)) > limits.max_columns:
         found = max(map(len, table.rows))
         raise SourceError(t("spreadsheet.columns", file=file, n=found, limit=limits.max_columns))
-    separator = t(f"spreadsheet.separators.{ {';': 'semicolon', ',': 'comma', '|': 'bar'}.get(table.separator, 'tab') }")
+    separator = t(
+        f"spreadsheet.separators.{ {';': 'semicolon', ',': 'comma', '|': 'bar'}.get(table.separator, 'tab') }"
+    )
     notes = [t("spreadsheet.read_as", encoding=table.encoding, separator=separator)]
     if table.is_mended:
         notes.append(t("spreadsheet.mended"))

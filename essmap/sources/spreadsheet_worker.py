@@ -115,7 +115,7 @@ def _layer(content: bytes, name: str) -> list[list[str]]:
 
 def _field(cell: Any) -> str:
     plain = cell.item() if hasattr(cell, "item") else cell
-    if plain is None or plain != plain or str(plain) == "NaT":  # noqa: PLR0124  only a missing number differs from itself
+    if plain is None or plain != plain or str(plain) == "NaT":
         return ""
     return str(plain)[:10] if type(cell).__name__ == "datetime64" else _text(plain)
 
@@ -132,7 +132,7 @@ def _points(geometry: Any, crs: str | None) -> list[list[str]]:
         from pyproj import Transformer
 
         x, y = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
-    return [["" if value != value else repr(round(float(value), 7)) for value in column] for column in (x, y)]  # noqa: PLR0124
+    return [["" if value != value else repr(round(float(value), 7)) for value in column] for column in (x, y)]
 
 
 if __name__ == "__main__":
