@@ -8,9 +8,10 @@ a programme and years is all that there is of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -171,7 +172,7 @@ class _Actors:
         self._commune_name = dict(zip(actors["commune_code"], actors["commune_name"], strict=True))
         self._read: dict[tuple[str, str], Name] = {}
 
-    def holder(self, row: Mapping[str, str]) -> tuple[str | None, str]:
+    def holder(self, row: Mapping[Hashable, Any]) -> tuple[str | None, str]:
         """Return the actor that holds a project and how it was found."""
         if row["actor_id"] in self._ids:
             return row["actor_id"], "actor_id"
@@ -186,7 +187,7 @@ class _Actors:
         named = self._by_name(row)
         return (named, "name") if named is not None else (None, "none")
 
-    def _by_name(self, row: Mapping[str, str]) -> str | None:
+    def _by_name(self, row: Mapping[Hashable, Any]) -> str | None:
         """Return the one actor of the commune that has the name and no other number."""
         commune, number = row["commune_code"], row["holder_siren"]
         wanted = self._name(row["holder_name"], commune)

@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -204,9 +205,7 @@ def _workbook_form(content: bytes, file: str, limits: Limits) -> str:
                 with archive.open(entry) as stream:
                     while stream.read(_CHUNK):
                         pass
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
-        raise SourceError(t("spreadsheet.broken", file=file)) from error
-    except (zipfile.zlib.error, RuntimeError) as error:  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise SourceError(t("spreadsheet.broken", file=file)) from error
     return form
 

@@ -22,7 +22,7 @@ from typing import Any
 GEOMETRY_COLUMNS = ("longitude (géométrie)", "latitude (géométrie)")
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The file is not read; the arguments are the answer."""
 
     def __init__(self, error: str, **values: object) -> None:
@@ -36,8 +36,8 @@ def main() -> None:
     _bound_memory(memory)
     content = sys.stdin.buffer.read()
     try:
-        answer = {"sheets": (_workbook if what == "workbook" else _geopackage)(content, rows, columns)}
-    except _Refused as refused:
+        answer: dict[str, Any] = {"sheets": (_workbook if what == "workbook" else _geopackage)(content, rows, columns)}
+    except _RefusedError as refused:
         answer = refused.answer
     except MemoryError:
         answer = {"error": "memory"}
@@ -65,9 +65,9 @@ def _workbook(content: bytes, max_rows: int, max_columns: int) -> list[dict[str,
             continue
         found = book.get_sheet_by_index(place)
         if found.total_height > max_rows:
-            raise _Refused("rows", n=found.total_height, sheet=sheet.name)
+            raise _RefusedError("rows", n=found.total_height, sheet=sheet.name)
         if found.total_width > max_columns:
-            raise _Refused("columns", n=found.total_width, sheet=sheet.name)
+            raise _RefusedError("columns", n=found.total_width, sheet=sheet.name)
         rows = [[_text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
         sheets.append({"name": sheet.name, "rows": rows})
     return sheets
@@ -87,21 +87,21 @@ def _text(cell: Any) -> str:
 
 
 def _geopackage(content: bytes, max_rows: int, max_columns: int) -> list[dict[str, Any]]:
-    import pyogrio
+    import pyogrio  # type: ignore[import-untyped]
 
     sheets = []
     for name, _ in pyogrio.list_layers(content):
         told = pyogrio.read_info(content, layer=name, force_feature_count=True)
         if told["features"] + 1 > max_rows:
-            raise _Refused("rows", n=int(told["features"]) + 1, sheet=str(name))
+            raise _RefusedError("rows", n=int(told["features"]) + 1, sheet=str(name))
         if len(told["fields"]) + 2 > max_columns:
-            raise _Refused("columns", n=len(told["fields"]) + 2, sheet=str(name))
+            raise _RefusedError("columns", n=len(told["fields"]) + 2, sheet=str(name))
         sheets.append({"name": str(name), "rows": _layer(content, str(name))})
     return sheets
 
 
 def _layer(content: bytes, name: str) -> list[list[str]]:
-    from pyogrio.raw import read
+    from pyogrio.raw import read  # type: ignore[import-untyped]
 
     meta, _, geometry, columns = read(content, layer=name)
     header = [str(field) for field in meta["fields"]]
@@ -126,7 +126,7 @@ def _points(geometry: Any, crs: str | None) -> list[list[str]]:
 
     shapes = shapely.from_wkb(geometry)
     if any(kind not in {-1, 0} for kind in set(shapely.get_type_id(shapes).tolist())):
-        raise _Refused("not_points")
+        raise _RefusedError("not_points")
     x, y = shapely.get_x(shapes), shapely.get_y(shapes)
     if crs is not None and crs not in {"EPSG:4326", "OGC:CRS84"}:
         from pyproj import Transformer

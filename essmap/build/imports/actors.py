@@ -15,6 +15,7 @@ from essmap.build.imports.people import refuse_examples, refuse_persons, refuse_
 from essmap.build.imports.places import Located, Places, read_pair
 from essmap.build.imports.rows import Rows
 from essmap.build.imports.values import (
+    Reading,
     clean,
     read_choice,
     read_domains,
@@ -77,7 +78,7 @@ def judge_actors(rows: Rows, places: Places, *, last_year: int, withheld: Withhe
     _places(rows, places)
     refuse_examples(rows, "name")
     refuse_persons(rows, "name", rows.values["siren"])
-    frame = _frame(rows, places)
+    frame = _frame(rows)
     refuse_withheld(rows, frame.rename(columns={"id": "actor_id"})[["actor_id", "siren", "siret"]], withheld)
     _refuse_repeated(rows, frame)
     _check(rows, frame, places.communes, last_year)
@@ -172,16 +173,15 @@ def _commune(rows: Rows, places: Places, line: int, told: tuple[str, str, str]) 
         reading = places.find(name, postcode)
         rows.note(line, "commune" if clean(name) else "postcode", name or postcode, reading)
         return reading.value
+    found = places.find(name, postcode) if clean(name) else Reading()
     if not places.name(code):
-        reading = places.find(name, postcode) if clean(name) else None
-        if reading is not None and reading.value:
-            said = t("imports.remarks.commune_code", name=places.name(reading.value), code=reading.value)
+        if found.value:
+            said = t("imports.remarks.commune_code", name=places.name(found.value), code=found.value)
             rows.remark(line, "commune_code", told[0], said)
-            return reading.value
+            return found.value
         rows.refuse(line, "commune_code", told[0], t("check.commune"), "unknown_commune")
         return ""
-    found = places.find(name, postcode) if clean(name) else None
-    if found is not None and found.value not in {"", code}:
+    if found.value not in {"", code}:
         rows.refuse(line, "commune", name, t("check.commune_name", name=places.name(code)), "commune_name")
     return code
 
@@ -213,7 +213,7 @@ def _precision(rows: Rows, row: int, told: str) -> str:
     return told or ("street" if rows.values["address"][row] else "locality")
 
 
-def _frame(rows: Rows, places: Places) -> pd.DataFrame:
+def _frame(rows: Rows) -> pd.DataFrame:
     values = rows.values
     given = [cell if _IDENTIFIER.fullmatch(cell) else "" for cell in (clean(cell) for cell in rows.raw("id"))]
     own = [
@@ -246,4 +246,4 @@ def _check(rows: Rows, frame: pd.DataFrame, communes: gpd.GeoDataFrame, last_yea
     """Hold what was understood against the rules of the actors."""
     sound = frame[~frame.index.isin(list(rows.refused()))]
     table = RawTable(rows.file, sound, (), "")
-    rows.take(check_actors(table, communes, last_year=last_year, required=REQUIRED), {})
+    rows.take(check_actors(table, communes, last_year=last_year, required=REQUIRED))

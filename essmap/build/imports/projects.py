@@ -192,4 +192,4 @@ def _check(rows: Rows, frame: pd.DataFrame, communes: gpd.GeoDataFrame, last_yea
     """Hold what was understood against the rules of the projects."""
     table = RawTable(rows.file, frame, (), "")
     options: dict[str, Sequence[str]] = {"required": REQUIRED}
-    rows.take(check_projects(table, communes, actor_ids=None, last_year=last_year, needs_page=False, **options), {})
+    rows.take(check_projects(table, communes, actor_ids=None, last_year=last_year, needs_page=False, **options))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from essmap.build.imports.headings import JOINED, Layout
@@ -98,12 +98,8 @@ class Rows:
         """Return the lines that are kept out so far."""
         return {fault.row for fault in self.faults if fault.row is not None}
 
-    def take(self, found: Iterable[Problem], names: dict[str, str]) -> None:
+    def take(self, found: Iterable[Problem]) -> None:
         """Keep faults that somebody else found on our columns, under the headings of the file."""
         for one in found:
-            name = names.get(one.column or "", one.column or "")
-            self.faults.append(
-                Problem(
-                    self.file, one.row, self.layout.heading(name) if name else None, one.value, one.expected, one.rule
-                )
-            )
+            heading = self.layout.heading(one.column) if one.column else None
+            self.faults.append(replace(one, file=self.file, column=heading))

@@ -48,8 +48,8 @@ NOTHING: Final = Reading()
 
 #: Ways to say that something is not known.
 _UNKNOWN: Final = frozenset(
-    {"nc", "n c", "nr", "n r", "na", "n a", "n d", "nd", "non communique", "non connu", "non connue", "inconnu", "inconnue",
-     "non renseigne", "sans objet", "neant", "null", "none", "nan", "vide"}
+    {"nc", "n c", "nr", "n r", "na", "n a", "n d", "nd", "non communique", "non connu", "non connue", "inconnu",
+     "inconnue", "non renseigne", "sans objet", "neant", "null", "none", "nan", "vide"}
 )  # fmt: skip
 _SPACES: Final = re.compile(r"\s+")
 #: What a spreadsheet or an export puts before a text so that it is no formula.
@@ -63,9 +63,9 @@ _GROUPED: Final = re.compile(r"-?\d{1,3}(?:[ .,]\d{3})+")
 _MAX_AMOUNT: Final = 10_000_000_000
 
 _MONTHS: Final = {
-    **{name: n for n, name in enumerate(
-        ["janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre"], start=1)},
-    "janv": 1, "fevr": 2, "fev": 2, "avr": 4, "juil": 7, "sept": 9, "oct": 10, "nov": 11, "dec": 12,
+    "janvier": 1, "janv": 1, "fevrier": 2, "fevr": 2, "fev": 2, "mars": 3, "avril": 4, "avr": 4, "mai": 5, "juin": 6,
+    "juillet": 7, "juil": 7, "aout": 8, "septembre": 9, "sept": 9, "octobre": 10, "oct": 10, "novembre": 11, "nov": 11,
+    "decembre": 12, "dec": 12,
 }  # fmt: skip
 _YEAR: Final = re.compile(r"(?:19|20)\d{2}")
 _ISO: Final = re.compile(r"((?:19|20)\d{2})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
@@ -91,11 +91,11 @@ _SMALL_SEPARATORS: Final = re.compile(r"[;|,/+\n\r]+|\s-\s|\s&\s")
 
 
 def clean(text: str) -> str:
-    """Return a cell without what nobody sees: control signs, signs of no width, spaces in a row, a guard of formulas.
+    r"""Return a cell without what nobody sees: control signs, signs of no width, spaces in a row, a guard of formulas.
 
     Examples
     --------
-    >>> clean("\\ufeff  Les\\u00a0amis \\u200bdu  bois ")
+    >>> clean("\ufeff  Les\u00a0amis \u200bdu  bois ")
     'Les amis du bois'
     >>> clean("'=1+1")
     '=1+1'
@@ -137,9 +137,7 @@ def read_amount(text: str) -> Reading:
     if number is None:
         is_ambiguous = _GROUPED.fullmatch(plain) is not None
         rule = "ambiguous_amount" if is_ambiguous else "amount"
-        return Reading(
-            fault=t("imports.expected.ambiguous_amount" if is_ambiguous else "imports.expected.amount"), rule=rule
-        )
+        return Reading(fault=t(f"imports.expected.{rule}"), rule=rule)
     value = round(float(number) * factor, 2)
     if not 0 < value <= _MAX_AMOUNT:
         return Reading(fault=t("imports.expected.amount"), rule="amount")
