@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from essmap.build.locals import read_lists
 from essmap.build.starter import build_starter, is_embedded_only, is_outdated
 from essmap.errors import EssmapError, SettingsError
 from essmap.pages import navigation, server
@@ -30,7 +31,9 @@ def first_snapshot(root: str, department: str) -> None:
     else:
         is_behind = store.current(department) is None or is_outdated(store.manifest(department))
     if is_behind:
-        store.save(build_starter(department, withheld=read_withheld(Path(settings().withhold))))
+        chosen = settings()
+        lists = read_lists(Path(chosen.local_lists), department)
+        store.save(build_starter(department, withheld=read_withheld(Path(chosen.withhold)), lists=lists))
 
 
 def run() -> None:

@@ -90,6 +90,19 @@ def default_withhold_file() -> str:
     return str(platformdirs.user_data_path("essmap") / "withheld.csv")
 
 
+def default_local_lists() -> str:
+    """Return where local lists are kept unless a setting says otherwise: never inside the package.
+
+    Returns
+    -------
+    str
+        ``local/lists/`` of the checkout, or ``lists/`` in the user's data folder when essmap is installed from a wheel.
+    """
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return str(_CHECKOUT / "local" / "lists")
+    return str(platformdirs.user_data_path("essmap") / "lists")
+
+
 class Settings(BaseSettings):
     """Settings of one deployment. Environment variables win over the file; unknown keys in the file are refused."""
 
@@ -113,6 +126,8 @@ class Settings(BaseSettings):
     geocoder_rows: int = Field(5000, ge=1, le=200_000)
 
     withhold: str = Field(default_factory=default_withhold_file, min_length=1)
+    #: Folder of the lists that somebody brought in (`essmap.build.locals`).
+    local_lists: str = Field(default_factory=default_local_lists, min_length=1)
     show_non_employer_addresses: bool = False
 
     site_title: str = "essmap"

@@ -213,16 +213,17 @@ def _snapshots(plan: _Plan, steps: _Steps) -> Iterator[Snapshot]:
         territory = _territory(plan, plan.departments[0], steps)
         steps.say(t("build_command.reading"))
         read = read_service(plan.settings, territory, offline=plan.is_offline, tell=steps.tell)
-        yield _live_snapshot(read, territory, options, steps)
+        yield _live_snapshot(read, territory, options, plan.settings, steps)
         return
     steps.say(t("build_command.reading"))
     with open_stock(plan.settings, plan.stock, offline=plan.is_offline, tell=steps.tell) as stock:
         options = replace(options, notes=stock.notes)
         for department, read in stock.read_each(_wanted(plan, stock)):
-            yield _live_snapshot(read, _territory(plan, department, steps), options, steps)
+            yield _live_snapshot(read, _territory(plan, department, steps), options, plan.settings, steps)
 
 
 def _starter_snapshot(plan: _Plan, steps: _Steps) -> Snapshot:
+    from essmap.build.locals import read_lists
     from essmap.build.starter import build_starter
 
     department = plan.departments[0]
@@ -231,14 +232,20 @@ def _starter_snapshot(plan: _Plan, steps: _Steps) -> Snapshot:
         folder=plan.starter_folder,
         geography=_territory(plan, department, steps),
         withheld=read_withheld(Path(plan.settings.withhold)),
+        lists=read_lists(Path(plan.settings.local_lists), department),
         progress=steps.say,
     )
 
 
-def _live_snapshot(read: Any, territory: Geography, options: LiveOptions, steps: _Steps) -> Snapshot:
+def _live_snapshot(
+    read: Any, territory: Geography, options: LiveOptions, settings: Settings, steps: _Steps
+) -> Snapshot:
     from essmap.build.live import build_live
+    from essmap.build.locals import read_lists
 
-    return build_live(read, territory.department_code, options, geography=territory, progress=steps.say)
+    department = territory.department_code
+    options = replace(options, lists=read_lists(Path(settings.local_lists), department))
+    return build_live(read, department, options, geography=territory, progress=steps.say)
 
 
 def _options(plan: _Plan, steps: _Steps) -> LiveOptions:
