@@ -75,7 +75,9 @@ def validate_tables(tables: dict[str, pd.DataFrame]) -> None:
         validate(tables[name], table)
 
 
-def projects_completeness(count: int, spans: Sequence[Span] = (), *, is_any: bool = True) -> Completeness:
+def projects_completeness(
+    count: int, spans: Sequence[Span] = (), *, is_any: bool = True, has_lists: bool = False
+) -> Completeness:
     """Return what may be concluded from the supported projects: registers know nothing of them.
 
     Parameters
@@ -86,10 +88,13 @@ def projects_completeness(count: int, spans: Sequence[Span] = (), *, is_any: boo
         Programmes and years of which somebody declared every support to be there.
     is_any : bool
         Whether there is a source of projects at all.
+    has_lists : bool
+        Whether somebody brought lists of them in.
     """
     if not is_any:
         return Completeness("partial", t("live.no_projects"))
-    sentence = t("build.projects_partial", n=count, n_text=format_number(count))
+    said = "locals.projects_partial" if has_lists else "build.projects_partial"
+    sentence = t(said, n=count, n_text=format_number(count))
     if not spans:
         return Completeness("partial", sentence)
     named = ", ".join(t("locals.spans.span", programme=one.programme, years=years_of(one)) for one in spans)

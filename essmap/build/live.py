@@ -233,6 +233,7 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
                 len(tables["projects"]),
                 made.projects.spans,
                 is_any=made.files is not None or bool(made.projects.records),
+                has_lists=bool(made.projects.records),
             ),
         },
         sources=(*records, *geography.sources),

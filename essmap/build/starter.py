@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -38,6 +38,10 @@ from essmap.schema.tables import MERGES, SCHEMA_VERSION, empty
 from essmap.schema.withheld import NOBODY, Withheld
 from essmap.sources import starter
 from essmap.texts import t
+
+
+#: What is said of the actors, without and with local lists.
+_SAID: Final = {False: "build.actors_partial", True: "locals.actors_partial"}
 
 
 def load_geography(department: str) -> Geography:
@@ -160,9 +164,11 @@ def _manifest(department: str, tables: Mapping[str, pd.DataFrame], geography: Ge
         counts={name: len(frame) for name, frame in tables.items()},
         completeness={
             "actors": Completeness(
-                "partial", t("build.actors_partial", n=len(actors), n_text=format_number(len(actors)))
+                "partial", t(_SAID[bool(made.local)], n=len(actors), n_text=format_number(len(actors)))
             ),
-            "projects": projects_completeness(len(tables["projects"]), made.projects.spans),
+            "projects": projects_completeness(
+                len(tables["projects"]), made.projects.spans, has_lists=bool(made.projects.records)
+            ),
         },
         sources=(*records, *geography.sources),
         rows_in=sum(record.rows_in for record in of_actors),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -157,6 +157,7 @@ def judge(
     faults = tuple(sorted(rows.faults, key=lambda fault: fault.row or 0))
     out = rows.refused()
     remarks = tuple(sorted((one for one in rows.remarks if one.row not in out), key=lambda one: one.row or 0))
+    wanted = replace(wanted, spans=_as_listed(wanted.spans, frame))
     judged = Judged(wanted, book, layout, len(rows.lines), frame, faults, remarks)
     _require_complete(judged)
     return judged
@@ -185,6 +186,24 @@ def read_span(programme: str, years: str) -> Span:
     return Span(" ".join(programme.split()), first, last)
 
 
+def _as_listed(spans: Sequence[Span], frame: pd.DataFrame) -> tuple[Span, ...]:
+    """Return spans whose programme is written as the list writes it.
+
+    Raises
+    ------
+    SettingsError
+        If no row is of such a programme.
+    """
+    if not spans:
+        return ()
+    names = {fold(name): name for name in sorted(set(frame["programme"]), reverse=True)}
+    for span in spans:
+        if fold(span.programme) not in names:
+            known = ", ".join(names[key] for key in sorted(names))
+            raise SettingsError(t("imports.span_unknown", programme=span.programme, known=known))
+    return tuple(replace(span, programme=names[fold(span.programme)]) for span in spans)
+
+
 def _require_complete(judged: Judged) -> None:
     """Refuse a list that is declared complete while rows of it are kept out or cannot be put in time.
 
@@ -196,10 +215,6 @@ def _require_complete(judged: Judged) -> None:
     spans, frame = judged.wanted.spans, judged.frame
     if not spans:
         return
-    programmes: Sequence[str] = sorted(set(frame["programme"]), key=fold)
-    for span in spans:
-        if fold(span.programme) not in {fold(name) for name in programmes}:
-            raise SettingsError(t("imports.span_unknown", programme=span.programme, known=", ".join(programmes)))
     lost = [fault for faults in judged.reasons.values() for fault in faults[:1] if fault.rule not in _HARMLESS]
     names = {fold(span.programme) for span in spans}
     undated = frame[frame["year"].eq("") & frame["programme"].map(fold).isin(list(names))]
