@@ -39,7 +39,6 @@ from essmap.schema.withheld import NOBODY, Withheld
 from essmap.sources import starter
 from essmap.texts import t
 
-
 #: What is said of the actors, without and with local lists.
 _SAID: Final = {False: "build.actors_partial", True: "locals.actors_partial"}
 

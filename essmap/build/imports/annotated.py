@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -94,4 +95,8 @@ def _by_line(problems: Sequence[Problem]) -> dict[int, list[Problem]]:
 
 
 def _plain(text: Any) -> str:
-    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in str(text))[:_LONGEST]
+    return "".join(" " if _is_control(sign) else sign for sign in str(text))[:_LONGEST]
+
+
+def _is_control(sign: str) -> bool:
+    return sign != "\n" and unicodedata.category(sign).startswith("C")

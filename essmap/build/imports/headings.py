@@ -38,7 +38,8 @@ REQUIRED: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
 #: Lines among which the header is looked for: titles and blank lines may stand above it.
 _HEADER_AMONG: Final = 30
 _WORTH_SAYING: Final = 78
-_NUMBER_BEHIND: Final = re.compile(r" \d{1,2}$")
+#: « Domaine 2 », « Montant 2024 ».
+_NUMBER_BEHIND: Final = re.compile(r" \d{1,4}$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class Places:
         self._names = dict(zip(table["commune_code"], table["commune_name"], strict=True))
         self._by_name, self._by_postcode = {}, {}
         for code, name, postcodes in zip(table["commune_code"], table["commune_name"], table["postcodes"], strict=True):
-            for written in {fold_place(name), without_article(name)}:
+            for written in {plain_place(name), without_article(plain_place(name))}:
                 self._by_name.setdefault(written, []).append(code)
             for postcode in postcodes:
                 self._by_postcode.setdefault(postcode, []).append(code)
@@ -144,7 +144,7 @@ class Places:
         if re.fullmatch(r"\d[0-9AB]\d{3}", clean(name)) and clean(name) in self._names:
             return Reading(clean(name))
         codes = next((self._by_name[key] for key in (plain, without_article(plain)) if key in self._by_name), [])
-        exact = [code for code in codes if fold_place(self._names[code]) == plain]
+        exact = [code for code in codes if plain_place(self._names[code]) == plain]
         codes = exact if len(exact) == 1 else codes
         if len(codes) > 1:
             codes = [code for code in codes if code in self._by_postcode.get(postcode, ())] or codes
