@@ -62,7 +62,7 @@ def local_actors(lists: LocalLists, communes: gpd.GeoDataFrame, *, withheld: Wit
     sirets: dict[str, str] = {}
     for one in lists.of("actors"):
         raw, rejected = _sound(one, communes)
-        raw = raw.assign(id=_told_apart(raw, sirets))
+        raw = raw.assign(id=pd.Series(_told_apart(raw, sirets), index=raw.index, dtype="str"))
         sirets.update({id_: siret for id_, siret in zip(raw["id"], raw["siret"], strict=True) if siret})
         numbers = raw.rename(columns={"id": "actor_id"})[["actor_id", "siren", "siret"]]
         listed = Listed(

@@ -172,7 +172,8 @@ def test_wrong_numbers_are_faults(cell, rule):
 @pytest.mark.parametrize(
     ("cell", "form"),
     [("Asso loi 1901", "association"), ("SCIC SA à capital variable", "scic"),
-     ("Société coopérative", "other_cooperative"), ("SARL", "unknown"), ("Fonds de dotation", "foundation"), ("5710", "unknown"), ("9300", "foundation"), ("", "")],
+     ("Société coopérative", "other_cooperative"), ("SARL", "unknown"), ("Fonds de dotation", "foundation"),
+     ("5710", "unknown"), ("9300", "foundation"), ("", "")],
 )  # fmt: skip
 def test_legal_forms_people_write(cell, form):
     """Usual words; a company that does not say more stays unknown."""
