@@ -13,6 +13,7 @@ from essmap.build.projects import build_figures, build_projects
 from essmap.build.starter_files import StarterFiles
 from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.snapshot import Completeness, Span
+from essmap.schema.spans import years_of
 from essmap.schema.tables import CRS, FIGURES, PROJECTS, TABLES, empty, validate
 from essmap.texts import t
 
@@ -99,12 +100,6 @@ def projects_completeness(
         return Completeness("partial", sentence)
     named = ", ".join(t("locals.spans.span", programme=one.programme, years=years_of(one)) for one in spans)
     return Completeness("partial", f"{sentence} {t('locals.spans.complete', spans=named)}", tuple(spans))
-
-
-def years_of(span: Span) -> str:
-    """Return the years of a span in figures: « 2024 », « 2022-2024 »."""
-    first, last = span.first_year, span.last_year
-    return str(first) if first == last else f"{first}-{last}"
 
 
 def masking_notes(actors: gpd.GeoDataFrame) -> list[str]:

@@ -27,9 +27,10 @@ from essmap.build.locals import LocalList, LocalLists
 from essmap.build.name_scores import SAME_NAME, name_score
 from essmap.build.names import Name, read_name
 from essmap.build.projects import build_projects
-from essmap.schema.folding import fold, fold_series
+from essmap.schema.folding import fold
 from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.snapshot import SourceRecord, Span
+from essmap.schema.spans import is_in
 from essmap.schema.tables import CRS, PROJECTS
 from essmap.schema.withheld import NOBODY, Withheld
 from essmap.sources.delimited import RawTable
@@ -140,19 +141,6 @@ def with_projects(
     actors = tables["actors"]
     named = [*supported, *projects.frame["actor_id"].dropna()]
     return {**tables, "projects": projects.frame, "actors": actors.assign(is_supported=actors["actor_id"].isin(named))}
-
-
-def is_in(span: Span, projects: pd.DataFrame) -> pd.Series[bool]:
-    """Tell which projects are of a programme and of its years; one without year is not.
-
-    Parameters
-    ----------
-    span : Span
-    projects : DataFrame
-        ``programme`` and ``year``.
-    """
-    is_of_programme = fold_series(projects["programme"]).eq(fold(span.programme))
-    return is_of_programme & projects["year"].between(span.first_year, span.last_year).fillna(False).astype(bool)
 
 
 class _Actors:

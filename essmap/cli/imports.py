@@ -14,6 +14,7 @@ from essmap.cli.french import FrenchCommand, FrenchGroup
 from essmap.cli.report import err, out
 from essmap.errors import DataError, EssmapError, SettingsError
 from essmap.schema.atomic import write_whole
+from essmap.schema.spans import years_of
 from essmap.schema.tableschema import KINDS, Kind, schema_file
 from essmap.schema.withheld import read_withheld
 from essmap.settings import Settings, load_settings
@@ -127,8 +128,7 @@ def list_imports(
         _say(t("import_command.line", id=one.import_id, when=f"{when:%d/%m/%Y %H:%M}", kind=kind, title=one.title))
         _say("  " + t("import_command.line_rows", **counts))
         for span in one.spans:
-            years = f"{span.first_year}-{span.last_year}"
-            _say("  " + t("import_command.line_span", programme=span.programme, years=years))
+            _say("  " + t("import_command.line_span", programme=span.programme, years=years_of(span)))
 
 
 @imports.command("undo", cls=FrenchCommand, help=t("import_command.undo"), options_metavar=t("cli.metavars.options"))

@@ -14,6 +14,7 @@ from essmap.analysis.coverage import Tables
 from essmap.analysis.portrait import sums_by, where_supported
 from essmap.pages import frame, state
 from essmap.pages.actor_map import background
+from essmap.pages.funding import show_complete
 from essmap.pages.loaded import Loaded
 from essmap.schema.folding import fold, fold_series
 from essmap.texts import t
@@ -58,6 +59,7 @@ def show(data: Loaded) -> None:
         on_click="ignore",
         icon=":material/download:",
     )
+    show_complete(data)
     _sums(data, projects, where)
 
 

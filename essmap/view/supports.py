@@ -41,12 +41,14 @@ def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str)
     rows = [
         [
             _holder(row),
-            str(names.get(row.commune_code, t("supported.everywhere"))),
+            _where(row, names),
             row.programme,
             str(kinds[row.support_kind]),
             _known(row.year, cards.year(row.year), "essmap-year"),
             _known(row.amount_eur, cards.amount(row.amount_eur), "essmap-amount"),
-            Html(cards.source_page(row.source_url, t("supported.see"), about=f"{row.holder_name}, {row.programme}")),
+            Html(cards.source_page(row.source_url, t("supported.see"), about=f"{row.holder_name}, {row.programme}"))
+            if row.source_url
+            else DASH,
         ]
         for row in each_row(latest_first(projects))
     ]
@@ -135,6 +137,14 @@ def known_amounts(known_eur: float, known: int, unknown: int) -> str:
 def _known(value: Any, words: str, kind: str) -> str | Html:
     """Return a number; that it is not known is said smaller, so that the words do not take the numbers' room."""
     return Html(f'<small class="{kind}">{escape(words)}</small>') if pd.isna(value) else words
+
+
+def _where(project: Any, names: pd.Series[str]) -> str:
+    """Return the commune of a project, and those that it serves besides."""
+    served = [str(names[code]) for code in project.served_codes if code in names.index and code != project.commune_code]
+    if isinstance(project.commune_code, str):
+        served.insert(0, str(names.get(project.commune_code, t("supported.everywhere"))))
+    return ", ".join(served) or t("supported.everywhere")
 
 
 def _holder(project: Any) -> str | Html:

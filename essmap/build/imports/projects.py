@@ -37,13 +37,13 @@ REQUIRED: Final = ["project_id", "title", "holder_name", "programme", "support_k
 
 #: Identifiers that essmap gives: kept as they are, so that what was exported comes back as itself.
 _OWN_IDENTIFIER: Final = re.compile(r"(?:p\d{3,}|liste)-[\w.:-]{1,180}")
-_SAME: Final = ("holder_name", "holder_siret", "programme", "title", "year", "amount_eur", "commune_code",
-                "communes_served", "decision", "support_kind")  # fmt: skip
+_SAME: Final = (
+    *("holder_name", "holder_siren", "holder_siret", "programme", "title", "year", "amount_eur"),
+    *("commune_code", "communes_served", "decision", "support_kind"),
+)
 _BETWEEN_COMMUNES: Final = re.compile(r"[;|\n\r]+")
 #: Words for the department as a whole.
-_EVERYWHERE: Final = frozenset(
-    {"tout le departement", "departement", "haute garonne", "toutes", "tout", "ensemble du departement"}
-)
+_EVERYWHERE: Final = frozenset({"tout le departement", "ensemble du departement", "departement", "toutes", "tout"})
 
 
 def judge_projects(rows: Rows, places: Places, *, last_year: int, programme: str = "") -> pd.DataFrame:
