@@ -10,10 +10,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from essmap.build.imports.trial import try_list
 from essmap.build.locals import read_lists
 from essmap.build.starter import build_starter, is_embedded_only, is_outdated
 from essmap.errors import EssmapError, SettingsError
-from essmap.pages import navigation, server
+from essmap.pages import navigation, server, trial
 from essmap.pages.loaded import settings, warm_up
 from essmap.schema.withheld import read_withheld
 from essmap.settings import load_settings
@@ -42,6 +43,7 @@ def run() -> None:
     st.set_page_config(page_title=chosen.site_title, layout="wide", initial_sidebar_state="auto")
     with st.spinner(t("app.loading")):
         first_snapshot(chosen.snapshots, chosen.department)
+    trial.provide(try_list)
     navigation.show()
 
 

@@ -26,9 +26,6 @@ from essmap.texts import t
 from essmap.texts.system import system_reason
 
 MIB: Final = 1024 * 1024
-#: Bytes of memory and seconds that reading a workbook may take.
-_MEMORY: Final = 3 * 1024 * MIB
-_SECONDS: Final = 120
 _ENTRIES: Final = 2_000
 _CHUNK: Final = 1 * MIB
 
@@ -49,12 +46,14 @@ _SQLITE: Final = b"SQLite format 3\x00"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a file may be: bytes, rows and columns of a sheet, and bytes once unpacked."""
+    """How large a file may be: bytes, rows and columns of a sheet, bytes once unpacked; what reading it may take."""
 
     max_bytes: int = 100 * MIB
     max_rows: int = 200_000
     max_columns: int = 300
     max_unpacked: int = 1024 * MIB
+    max_memory: int = 3 * 1024 * MIB
+    max_seconds: int = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +228,12 @@ def _isolated(what: str, content: bytes, file: str, limits: Limits) -> list[Grid
     SourceError
         If it cannot be read within bounds.
     """
-    bounds = [str(limits.max_rows), str(limits.max_columns), str(_MEMORY)]
+    bounds = [str(limits.max_rows), str(limits.max_columns), str(limits.max_memory)]
     command = [sys.executable, "-I", str(Path(spreadsheet_worker.__file__)), what, *bounds]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603
+        done = subprocess.run(command, input=content, capture_output=True, check=False, timeout=limits.max_seconds)  # noqa: S603
     except subprocess.TimeoutExpired as error:
-        raise SourceError(t("spreadsheet.slow", file=file, n=_SECONDS)) from error
+        raise SourceError(t("spreadsheet.slow", file=file, n=limits.max_seconds)) from error
     except OSError as error:
         raise SourceError(t("errors.file_unreadable", path=file, reason=system_reason(error))) from error
     answer = _answer(done)
