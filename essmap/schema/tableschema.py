@@ -175,7 +175,7 @@ def _described(one: Field, kind: Kind) -> dict[str, Any]:
         "name": one.name,
         "title": one.title(kind),
         "description": one.description(kind),
-        "example": one.example(kind),
+        "example": next(iter(choices)) if choices else one.example(kind),
         "type": one.type,
     }
     if constraints:
