@@ -15,7 +15,20 @@ from essmap.errors import CRSError
 from essmap.settings import REQUIRED_TO_DEPLOY
 from essmap.sources.starter import ACTORS_FILE, PROJECTS_FILE
 
-COMMANDS = ["build", "info", "check", "geography", "gaps", "access", "siting", "sheet", "serve"]
+COMMANDS = [
+    "build",
+    "info",
+    "check",
+    "geography",
+    "gaps",
+    "access",
+    "siting",
+    "sheet",
+    "import",
+    "template",
+    "serve",
+    "imports",
+]
 ENGLISH = re.compile(
     r"\b(Usage|Options?|Arguments?|Commands?|Try|Missing|No such|Show this message|exit|required|default|Error|Invalid"
     r"|unexpected|extra|requires?|does not|not a valid|range|integer|INTEGER|TEXT|PATH|str|int|path|Traceback|Aborted"
