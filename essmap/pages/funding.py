@@ -41,15 +41,13 @@ def show_complete(data: Loaded) -> None:
     found = _funding(data, span, "canton")
     st.html(f"<p>{escape(funding_sentence(found))}</p>{funding_note()}")
     caption = t("funding.caption", programme=span.programme, years=years_of(span))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.html(funding_table(found, caption))
-    with right:
-        st.html(f"<h3>{escape(t('funding.chart_title'))}</h3>")
+    if len(quadrants(found)):
+        title = t("funding.chart_title_partial" if data.is_partial else "funding.chart_title")
+        st.html(f"<h3>{escape(title)}</h3>")
         if data.is_partial:
             st.html(f'<p class="essmap-partial">{escape(t("funding.partial"))}</p>')
-        if len(quadrants(found)):
-            st.altair_chart(quadrant_chart(found), width="stretch", alt=t("funding.chart_alt"))
+        st.altair_chart(quadrant_chart(found), width="stretch", alt=t("funding.chart_alt"))
+    st.html(funding_table(found, caption))
 
 
 def territory_lines(data: Loaded, level: Level, code: str) -> str:
