@@ -74,6 +74,7 @@ def judge_actors(rows: Rows, places: Places, *, last_year: int, withheld: Withhe
         rows.read(name, read_website)
     rows.read("source_year", lambda cell: read_year(cell, first=FIRST_YEAR, last=last_year))
     rows.values["naf"] = [_naf(cell) for cell in rows.raw("naf")]
+    _no_register(rows)
     _numbers(rows)
     _places(rows, places)
     refuse_examples(rows, "name")
@@ -118,6 +119,15 @@ def _labels(name: str) -> dict[str, str]:
     if name == "geo_precision":  # what an export says of rows that are known to their commune only
         labels = {**labels, "municipality": str(reference.positions().at["municipality", "label"])}
     return labels
+
+
+def _no_register(rows: Rows) -> None:
+    """Take rows copied from a register as rows of a list: only a register that a build reads confirms anybody."""
+    kinds = rows.values["source_kind"]
+    for row, kind in enumerate(kinds):
+        if kind == "register":
+            kinds[row] = "list"
+            rows.remark(rows.lines[row], "source_kind", rows.raw("source_kind")[row], t("imports.remarks.register"))
 
 
 def _naf(cell: str) -> str:

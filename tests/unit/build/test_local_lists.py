@@ -11,17 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_up_lists import NOW, judged_text, local_list
 from made_up_register import establishment, register_read
 
 from essmap.build.live import LiveOptions, build_live
 from essmap.build.locals import NO_LISTS, About, LocalLists, as_list, keep_list, read_lists, undo_import
-from essmap.build.starter import build_starter, is_embedded_only, is_outdated
+from essmap.build.starter import build_starter, is_embedded_only, is_outdated, load_geography
 from essmap.errors import DataError, SettingsError, SourceError
 from essmap.schema import atomic
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import Entry, Withheld
 from essmap.store import Store
+from made_up_lists import NOW, judged_text, local_list
 
 SIRET = "73282932000074"
 ONE = (
@@ -164,8 +164,13 @@ def test_a_crash_at_any_moment_leaves_a_whole_list(tmp_path):
         assert len({one.import_id for one in found}) == len(found)
 
 
+GEOGRAPHY = load_geography("31")
+
+
 def built(*lists, withheld: Withheld | None = None) -> Snapshot:
-    return build_starter("31", lists=LocalLists(lists), **({} if withheld is None else {"withheld": withheld}))
+    return build_starter(
+        "31", geography=GEOGRAPHY, lists=LocalLists(lists), **({} if withheld is None else {"withheld": withheld})
+    )
 
 
 def of_name(snapshot: Snapshot, name: str) -> dict[str, object]:
@@ -188,6 +193,15 @@ def test_a_list_is_part_of_the_next_build_with_its_own_source():
     assert "listes locales" in snapshot.manifest.completeness["actors"].sentence
     assert not is_embedded_only(snapshot.manifest.as_dict())
     assert not is_outdated(snapshot.manifest)
+
+
+def test_a_list_that_quotes_a_register_confirms_nobody():
+    """« Registre public » in a list is what the list says; nobody is confirmed, and nobody is called unconfirmed."""
+    judged = judged_text("Nom;Commune;Genre de source\nLa Roue inventée;Muret;Registre public\n", "actors")
+    assert [remark.column for remark in judged.remarks] == ["Genre de source"]
+    snapshot = built(as_list(judged, About(), NOW))
+    assert of_name(snapshot, "La Roue inventée")["source_kind"] == "list"
+    assert snapshot.table("actors")["is_confirmed"].isna().all()
 
 
 def test_undone_means_gone_from_the_next_build(tmp_path):
