@@ -11,9 +11,11 @@ from pathlib import Path
 import streamlit as st
 
 from essmap.build.enrichment import read_enrichment
+from essmap.build.imports.trial import try_list
+from essmap.build.locals import read_lists
 from essmap.build.starter import build_starter, is_embedded_only, is_outdated
 from essmap.errors import EssmapError, SettingsError
-from essmap.pages import navigation, server
+from essmap.pages import navigation, server, trial
 from essmap.pages.loaded import settings, warm_up
 from essmap.schema.withheld import read_withheld
 from essmap.settings import load_settings
@@ -33,7 +35,9 @@ def first_snapshot(root: str, department: str) -> None:
     if is_behind:
         chosen = settings()
         found = read_enrichment(Path(chosen.enrichment), show_non_employer_addresses=chosen.show_non_employer_addresses)
-        store.save(build_starter(department, withheld=read_withheld(Path(chosen.withhold)), enrichment=found))
+        lists = read_lists(Path(chosen.local_lists), department)
+        withheld = read_withheld(Path(chosen.withhold))
+        store.save(build_starter(department, withheld=withheld, enrichment=found, lists=lists))
 
 
 def run() -> None:
@@ -42,6 +46,7 @@ def run() -> None:
     st.set_page_config(page_title=chosen.site_title, layout="wide", initial_sidebar_state="auto")
     with st.spinner(t("app.loading")):
         first_snapshot(chosen.snapshots, chosen.department)
+    trial.provide(try_list)
     navigation.show()
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import analysis, classification, enrichment, merging, stock
+from benchmarks import analysis, classification, enrichment, imports, merging, stock
 from benchmarks import map as map_benchmark
 from benchmarks.made_up import made_up_actors
 from essmap import reference
@@ -29,6 +29,7 @@ def main() -> None:
     merging.main()
     enrichment.main(quick)
     stock.main(quick)
+    imports.main(quick)
     analysis.main(quick)
     map_benchmark.main(arguments)
 

@@ -150,6 +150,8 @@ def made_up_projects(n: int, actors: gpd.GeoDataFrame, *, seed: int = SEED) -> g
             "year": pd.Series(rng.integers(*YEARS, size=n), dtype="Int64"),
             "amount_eur": amount.where(rng.random(n) < 0.9),
             **{name: holder[name] for name in ("axes", "domains", "commune_code")},
+            "served_codes": [[] for _ in range(n)],
+            "source": "made_up_projects",
             "source_url": NO_PAGE,
             "note": "Donnée inventée",
         }

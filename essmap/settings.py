@@ -91,6 +91,19 @@ def default_withhold_file() -> str:
     return str(platformdirs.user_data_path("essmap") / "withheld.csv")
 
 
+def default_local_lists() -> str:
+    """Return where local lists are kept unless a setting says otherwise: never inside the package.
+
+    Returns
+    -------
+    str
+        ``local/lists/`` of the checkout, or ``lists/`` in the user's data folder when essmap is installed from a wheel.
+    """
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return str(_CHECKOUT / "local" / "lists")
+    return str(platformdirs.user_data_path("essmap") / "lists")
+
+
 def default_enrichment_file(data: Mapping[str, Any]) -> str:
     """Return where what `essmap enrich` found is kept unless a setting says otherwise: beside the withhold list.
 
@@ -130,6 +143,8 @@ class Settings(BaseSettings):
 
     withhold: str = Field(default_factory=default_withhold_file, min_length=1)
     enrichment: str = Field(default_factory=default_enrichment_file, min_length=1)
+    #: Folder of the lists that somebody brought in (`essmap.build.locals`).
+    local_lists: str = Field(default_factory=default_local_lists, min_length=1)
     show_non_employer_addresses: bool = False
 
     site_title: str = "essmap"

@@ -36,7 +36,7 @@ def build_actors(
     masked = is_sensitive | at_home(raw["address"])
     lon, lat = pd.to_numeric(raw["lon"]), pd.to_numeric(raw["lat"])
     placed = lon.notna() & ~masked
-    domains = raw["domains"].map(lambda cell: [item.strip() for item in cell.split(";")])
+    domains = raw["domains"].map(lambda cell: [item.strip() for item in cell.split(";") if item.strip()])
     columns = {
         "actor_id": raw["id"],
         "name": raw["name"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import pandas as pd
 
@@ -10,7 +12,8 @@ from essmap.build.geography_notes import format_number
 from essmap.build.projects import build_figures, build_projects
 from essmap.build.starter_files import StarterFiles
 from essmap.schema.holders import NO_HOLDER, Holders
-from essmap.schema.snapshot import Completeness
+from essmap.schema.snapshot import Completeness, Span
+from essmap.schema.spans import years_of
 from essmap.schema.tables import CRS, FIGURES, PROJECTS, TABLES, empty, validate
 from essmap.texts import t
 
@@ -42,7 +45,7 @@ def whole_tables(
     if files is None:
         projects = gpd.GeoDataFrame(projects, geometry="geometry", crs=CRS)
     else:
-        projects = build_projects(files.projects.frame, geography.communes, actors)
+        projects = build_projects(files.projects.frame, geography.communes, actors, source=files.key_of("projects"))
         projects = hidden_holders.without(projects, geography.communes)
         is_known = projects["actor_id"].isin(actors["actor_id"])
         projects = projects.assign(actor_id=projects["actor_id"].where(is_known, None))
@@ -73,9 +76,30 @@ def validate_tables(tables: dict[str, pd.DataFrame]) -> None:
         validate(tables[name], table)
 
 
-def projects_completeness(count: int) -> Completeness:
-    """Return what may be concluded from the supported projects: registers know nothing of them."""
-    return Completeness("partial", t("build.projects_partial", n=count, n_text=format_number(count)))
+def projects_completeness(
+    count: int, spans: Sequence[Span] = (), *, is_any: bool = True, has_lists: bool = False
+) -> Completeness:
+    """Return what may be concluded from the supported projects: registers know nothing of them.
+
+    Parameters
+    ----------
+    count : int
+        Projects of the snapshot.
+    spans : sequence of Span
+        Programmes and years of which somebody declared every support to be there.
+    is_any : bool
+        Whether there is a source of projects at all.
+    has_lists : bool
+        Whether somebody brought lists of them in.
+    """
+    if not is_any:
+        return Completeness("partial", t("live.no_projects"))
+    said = "locals.projects_partial" if has_lists else "build.projects_partial"
+    sentence = t(said, n=count, n_text=format_number(count))
+    if not spans:
+        return Completeness("partial", sentence)
+    named = ", ".join(t("locals.spans.span", programme=one.programme, years=years_of(one)) for one in spans)
+    return Completeness("partial", f"{sentence} {t('locals.spans.complete', spans=named)}", tuple(spans))
 
 
 def masking_notes(actors: gpd.GeoDataFrame) -> list[str]:

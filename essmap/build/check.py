@@ -7,7 +7,7 @@ many cells or a missing column is said once, and no rule judges what only follow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 import geopandas as gpd
@@ -25,6 +25,9 @@ from essmap.texts import t
 
 MAX_DOMAINS = 3
 FIRST_YEAR = 1900
+#: What the gathered rows must say; a list that somebody keeps says less.
+ACTOR_REQUIRED = ("id", "name", "legal_form", "domains", "commune_code", "commune", "source_kind", "source_url")
+PROJECT_REQUIRED = ("project_id", "title", "holder_name", "programme", "support_kind", "domains")
 
 
 class _Faults:
@@ -52,7 +55,9 @@ class _Faults:
         return sorted(self.found, key=lambda problem: problem.row or 0)
 
 
-def check_actors(table: RawTable, communes: gpd.GeoDataFrame, *, last_year: int) -> list[Problem]:
+def check_actors(
+    table: RawTable, communes: gpd.GeoDataFrame, *, last_year: int, required: Sequence[str] = ACTOR_REQUIRED
+) -> list[Problem]:
     """Return every fault of an actor table.
 
     Parameters
@@ -63,6 +68,8 @@ def check_actors(table: RawTable, communes: gpd.GeoDataFrame, *, last_year: int)
         The communes of the department (`essmap.schema.tables.COMMUNES`).
     last_year : int
         No source may be younger than this.
+    required : sequence of str
+        Columns of which no cell may be empty.
 
     Returns
     -------
@@ -70,7 +77,7 @@ def check_actors(table: RawTable, communes: gpd.GeoDataFrame, *, last_year: int)
         In file order; empty when the table is right.
     """
     faults, frame = _Faults(table), table.frame
-    _required(faults, ["id", "name", "legal_form", "domains", "commune_code", "commune", "source_kind", "source_url"])
+    _required(faults, required)
     _unique(faults, "id")
     _choice(faults, "legal_form", set(reference.legal_forms().index))
     _flag(faults, "is_sensitive")
@@ -91,7 +98,13 @@ def check_actors(table: RawTable, communes: gpd.GeoDataFrame, *, last_year: int)
 
 
 def check_projects(
-    table: RawTable, communes: gpd.GeoDataFrame, *, actor_ids: set[str] | None, last_year: int
+    table: RawTable,
+    communes: gpd.GeoDataFrame,
+    *,
+    actor_ids: set[str] | None,
+    last_year: int,
+    required: Sequence[str] = PROJECT_REQUIRED,
+    needs_page: bool = True,
 ) -> list[Problem]:
     """Return every fault of a table of supported projects.
 
@@ -103,6 +116,10 @@ def check_projects(
     actor_ids : set of str or None
         Actors a project may name. None: the actor table is not at hand, links are not checked.
     last_year : int
+    required : sequence of str
+        Columns of which no cell may be empty.
+    needs_page : bool
+        Whether each support must have the page that shows it.
 
     Returns
     -------
@@ -110,13 +127,14 @@ def check_projects(
         In file order; empty when the table is right.
     """
     faults, frame = _Faults(table), table.frame
-    _required(faults, ["project_id", "title", "holder_name", "programme", "support_kind", "domains"])
+    _required(faults, required)
     _unique(faults, "project_id")
     _choice(faults, "support_kind", SUPPORT_KINDS)
     _domains(faults)
     _place(faults, communes, is_optional=True)
     _year(faults, "year", last_year)
-    faults.add("no_source_page", "source_url", frame["source_url"].eq(""), t("check.source_page"))
+    if needs_page:
+        faults.add("no_source_page", "source_url", frame["source_url"].eq(""), t("check.source_page"))
     _url(faults, "source_url")
     amount = frame["amount_eur"]
     faults.add("amount", "amount_eur", amount.ne("") & ~_numbers(amount).gt(0), t("check.amount"))
@@ -189,7 +207,7 @@ def _numbers(texts: pd.Series[str]) -> pd.Series[float]:
     return pd.to_numeric(texts.where(plain, None), errors="coerce").astype("float64")
 
 
-def _required(faults: _Faults, columns: list[str]) -> None:
+def _required(faults: _Faults, columns: Sequence[str]) -> None:
     for column in columns:
         faults.add("required", column, faults.frame[column].eq(""), t("check.required"))
 

@@ -90,6 +90,22 @@ class Used:
 UNUSED: Final = Used({})
 
 
+def all_used(*lists: Used) -> Used:
+    """Return what a build took for all its lists: a line tells nothing any more only where it does for none of them.
+
+    Parameters
+    ----------
+    *lists : Used
+        Of one file of lines; those of lists that did not ask it count for nothing.
+    """
+    asked = [one for one in lists if one.digest]
+    if not asked:
+        return UNUSED
+    lines = {name: line for one in asked for name, line in one.lines.items()}
+    of_here = asked[0].stale + len(asked[0].lines)
+    return Used(lines, of_here - len(lines), asked[0].digest)
+
+
 def enriched_files(
     files: StarterFiles, enrichment: Enrichment, communes: gpd.GeoDataFrame
 ) -> tuple[StarterFiles, Used]:
@@ -103,8 +119,6 @@ def enriched_files(
     communes : GeoDataFrame, EPSG:4326
         Of the department.
     """
-    if not enrichment.lines:
-        return files, UNUSED
     frame, used = enriched_rows(files.actors.frame, enrichment, communes)
     return replace(files, actors=replace(files.actors, frame=frame)), used
 
@@ -127,6 +141,8 @@ def enriched_rows(raw: pd.DataFrame, enrichment: Enrichment, communes: gpd.GeoDa
         none and no other address.
     used : Used
     """
+    if not enrichment.lines:
+        return raw, UNUSED
     departments = {department_of(str(code)) for code in communes["commune_code"]}
     outlines = communes.set_index("commune_code").geometry.to_dict()
     result, used = raw.copy(), {}

@@ -1,4 +1,4 @@
-"""Put the actors of a register and of a gathered list together, and show no more than each of them allows.
+"""Put the actors of a register and of lists together, and show no more than each of them allows.
 
 Who is who is decided by `essmap.build.merge`. Here is what must hold whatever it decides: an actor that the register
 protects is not shown more precisely because a list knows it too, and an opposition to one of its rows is an opposition
@@ -26,11 +26,15 @@ from essmap.schema.withheld import NOBODY, Withheld
 
 #: A point of a list this close to a registered office that is a home is that home, in degrees (about 100 m).
 _SAME_PLACE: Final = 0.001
+#: What is known of the register where none was read (`essmap.build.register.RegisterActors.identities`).
+_NOBODY: Final = pd.DataFrame(
+    columns=["siret", "siren", "commune_code", "address", "lon", "lat", "hidden"], index=pd.Index([], dtype="str")
+).astype("str")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed:
-    """Actors of a gathered list.
+    """Actors of a list: the gathered one, or one that somebody brought in.
 
     Attributes
     ----------
@@ -89,20 +93,21 @@ class Joined:
 
 
 def join(
-    registered: RegisterActors,
-    listed: Listed | None,
+    registered: RegisterActors | None,
+    listed: Sequence[Listed],
     communes: gpd.GeoDataFrame,
     *,
     withheld: Withheld = NOBODY,
     overrides: Overrides | None = None,
 ) -> Joined:
-    """Put a register and a list together.
+    """Put a register and lists together.
 
     Parameters
     ----------
-    registered : RegisterActors
-    listed : Listed or None
-        None: the register alone.
+    registered : RegisterActors or None
+        None: no register was read.
+    listed : sequence of Listed
+        May be empty: the register alone.
     communes : GeoDataFrame, EPSG:4326
         `essmap.schema.tables.COMMUNES`.
     withheld : Withheld
@@ -122,20 +127,22 @@ def join(
     registered office that is a home hides what the list says only where it says the same place: an association may
     well meet elsewhere than at its president's.
     """
-    identities = registered.identities
-    # The numbers serve to find who is who, and for that alone: they are taken away again below.
-    register = _flagged(registered.frame, withheld.matches(_with_ids(identities)).to_numpy(dtype=bool)).assign(
-        siren=identities["siren"].to_numpy(), siret=identities["siret"].to_numpy()
-    )
-    tables = [(registered.source, register)]
+    identities = registered.identities if registered is not None else _NOBODY
+    tables = []
+    if registered is not None:
+        # The numbers serve to find who is who, and for that alone: they are taken away again below.
+        register = _flagged(registered.frame, withheld.matches(_with_ids(identities)).to_numpy(dtype=bool)).assign(
+            siren=identities["siren"].to_numpy(), siret=identities["siret"].to_numpy()
+        )
+        tables.append((registered.source, register))
     protected = set(identities.index[identities["hidden"].isin([PARTIAL, SENSITIVE])])
-    if listed is not None:
-        objects = withheld.matches(listed.frame) | listed.frame["actor_id"].isin(list(listed.withheld))
-        tables.append((listed.key, _flagged(listed.frame, objects.to_numpy(dtype=bool))))
-        protected |= listed.homes
+    for one in listed:
+        asked = withheld.matches(one.frame) | one.frame["actor_id"].isin(list(one.withheld))
+        tables.append((one.key, _flagged(one.frame, asked.to_numpy(dtype=bool))))
+        protected |= one.homes
     merged = merge_actors(tables, overrides, masked=protected)
     fates = {key: _fate(frame, key, merged) for key, frame in tables}
-    actors, merges = _protect(merged, registered, communes, protected)
+    actors, merges = _protect(merged, identities, communes, protected)
     is_withheld = actors["is_supported"].astype(bool)
     alone = actors[merged.actors["actor_id"].isin(merged.contested) & ~is_withheld]
     contested = dict(zip(alone["actor_id"], alone["name"], strict=True))
@@ -159,10 +166,10 @@ def _with_ids(identities: pd.DataFrame) -> pd.DataFrame:
 
 
 def _protect(
-    merged: Merged, registered: RegisterActors, communes: gpd.GeoDataFrame, protected: set[str]
+    merged: Merged, identities: pd.DataFrame, communes: gpd.GeoDataFrame, protected: set[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Return actors and merges that show no more than every row of an actor allows, or of one that it could be."""
-    actors, merges, identities = merged.actors, merged.merges, registered.identities
+    actors, merges = merged.actors, merged.merges
     hidden = identities[identities["hidden"].ne("")]
     numbers = hidden.loc[hidden.index.isin(list(protected)), "siret"]
     is_masked = actors["is_sensitive"].astype(bool) | actors["siret"].isin(list(numbers))

@@ -26,22 +26,24 @@ from essmap.build.assemble import (
 )
 from essmap.build.electoral import place_in_cantons
 from essmap.build.enrichment import NOTHING, Enrichment
-from essmap.build.enrichment_use import UNUSED, Used, enriched_files, with_activity
+from essmap.build.enrichment_use import UNUSED, Used, all_used, enriched_files, with_activity
 from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
 from essmap.build.join import Fate, Joined, Listed, join
 from essmap.build.live_completeness import completeness_of
+from essmap.build.local_actors import LocalActors, local_actors, local_notes, local_records
+from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
+from essmap.build.locals import NO_LISTS, LocalLists
 from essmap.build.overrides import Overrides
 from essmap.build.privacy import at_home
 from essmap.build.register import RegisterActors, register_actors
 from essmap.build.starter import load_geography, new_build_id
-from essmap.build.starter_files import Progress, StarterFiles, read_starter, starter_record
-from essmap.errors import SourceError
+from essmap.build.starter_files import Progress, StarterFiles, has_starter, read_starter, starter_record
 from essmap.schema.holders import NO_HOLDER
 from essmap.schema.register import RegisterFile, RegisterRead
 from essmap.schema.report import BuildReport
-from essmap.schema.snapshot import Completeness, Manifest, Snapshot, SourceRecord
+from essmap.schema.snapshot import Manifest, Snapshot, SourceRecord
 from essmap.schema.tables import SCHEMA_VERSION
 from essmap.schema.withheld import NOBODY, Withheld
 from essmap.texts import t
@@ -75,6 +77,8 @@ class LiveOptions:
         As `essmap.build.register.register_actors`.
     notes : tuple of str
         French sentences on what the reading of the register lacks.
+    lists : LocalLists
+        Lists that somebody brought in.
     """
 
     source: str
@@ -86,6 +90,7 @@ class LiveOptions:
     enrichment: Enrichment = NOTHING
     show_non_employer_addresses: bool = False
     notes: tuple[str, ...] = ()
+    lists: LocalLists = NO_LISTS
 
 
 def build_live(
@@ -129,24 +134,27 @@ def build_live(
     progress(t("live.actors", n=len(read.frame), n_text=format_number(len(read.frame))))
     registered = register_actors(read, geography, show_non_employer_addresses=options.show_non_employer_addresses)
     progress(t("live.merge"))
-    listed, used = None, UNUSED
+    listed, used = [], UNUSED
     if files is not None and options.with_starter:
         files, used = enriched_files(files, options.enrichment, geography.communes)
-        listed = _listed(files, geography, used, options)
+        listed = [_listed(files, geography, used, options)]
+    local = local_actors(options.lists, geography.communes, options.enrichment, withheld=options.withheld)
+    listed += [one.listed for one in local]
+    used = all_used(used, *(one.used for one in local))
     joined = join(registered, listed, geography.communes, withheld=options.withheld, overrides=options.overrides)
     actors, geocoding = joined.actors, None
     if options.geocode is not None:
         progress(t("live.geocode"))
         actors, geocoding = options.geocode(actors, geography)
     actors = place_in_cantons(actors, geography)
-    supported = files.supported if files is not None else set()
-    actors = actors.assign(is_supported=actors["actor_id"].isin(list(supported)))
     named = options.enrichment.named_by(options.withheld)
     unnamed = joined.withheld | (files.holders(options.withheld, named) if files is not None else NO_HOLDER)
     tables = whole_tables(geography, actors, joined.merges, files, hidden_holders=unnamed)
+    projects = with_local_projects(tables, options.lists, withheld=options.withheld, hidden_holders=unnamed)
+    tables = with_projects(tables, projects, files.supported if files is not None else set())
     progress(t("build.validate"))
     validate_tables(tables)
-    made = _Made(read, registered, joined, geocoding, files, options, used)
+    made = _Made(read, registered, joined, geocoding, files, options, used, tuple(local), projects)
     return Snapshot(_manifest(made, tables, geography), tables, _report(made))
 
 
@@ -161,6 +169,8 @@ class _Made:
     files: StarterFiles | None
     options: LiveOptions
     used: Used
+    local: tuple[LocalActors, ...]
+    projects: LocalProjects
 
     @property
     def rejected(self) -> dict[str, int]:
@@ -175,7 +185,7 @@ class _Made:
 
 def _starter(department: str, geography: Geography, options: LiveOptions, progress: Progress) -> StarterFiles | None:
     """Return the gathered files: those of the folder given, else the embedded ones; None where there are none."""
-    if options.starter_folder is None and not _has_starter(department):
+    if options.starter_folder is None and not has_starter(department):
         return None
     return read_starter(department, geography.communes, folder=options.starter_folder, progress=progress)
 
@@ -200,16 +210,6 @@ def check_starter(department: str, geography: Geography, options: LiveOptions) -
     _starter(department, geography, options, lambda _step: None)
 
 
-def _has_starter(department: str) -> bool:
-    from essmap.sources.starter import starter_folder
-
-    try:
-        starter_folder(department)
-    except SourceError:
-        return False
-    return True
-
-
 def _listed(files: StarterFiles, geography: Geography, used: Used, options: LiveOptions) -> Listed:
     raw = files.actors.frame
     actors = build_actors(raw, geography.communes, supported=set(), source=files.key)
@@ -222,7 +222,11 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
     now = datetime.now(UTC)
     row = geography.department.iloc[0]
     actors = tables["actors"]
-    records = (*_register_records(made), *_starter_records(made, len(tables["projects"])))
+    records = (
+        *_register_records(made),
+        *_starter_records(made),
+        *local_records(made.local, made.joined, made.projects.records),
+    )
     if made.geocoding is not None and made.geocoding.source is not None:
         records = (*records, SourceRecord(**_described(made.geocoding.source), rows_in=0, rows_kept=0))
     records = (*records, *made.used.records)
@@ -238,7 +242,12 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
         counts={name: len(frame) for name, frame in tables.items()},
         completeness={
             "actors": completeness_of(made.read, made.rejected, len(actors)),
-            "projects": _projects_completeness(made, len(tables["projects"])),
+            "projects": projects_completeness(
+                len(tables["projects"]),
+                made.projects.spans,
+                is_any=made.files is not None or bool(made.projects.records),
+                has_lists=bool(made.projects.records),
+            ),
         },
         sources=(*records, *geography.sources),
         rows_in=sum(record.rows_in for record in of_actors),
@@ -248,6 +257,8 @@ def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geogra
             *masking_notes(gpd.GeoDataFrame(actors)),
             *_register_notes(made),
             *made.used.notes,
+            *local_notes(made.options.lists),
+            *made.projects.notes,
             *canton_notes(actors, geography),
             *(note.text for note in geography.notes),
         ),
@@ -273,19 +284,16 @@ def _described(file: RegisterFile) -> dict[str, Any]:
     return {one.name: getattr(file, one.name) for one in fields(file)}
 
 
-def _starter_records(made: _Made, projects: int) -> list[SourceRecord]:
+def _starter_records(made: _Made) -> list[SourceRecord]:
     files = made.files
     if files is None:
         return []
-    records = [starter_record(files, "projects", kept=projects)]
+    gone = made.projects.superseded
+    records = [starter_record(files, "projects", kept=len(files.projects.frame) - gone, merged=gone)]
     if (fate := made.joined.fates.get(files.key)) is not None:
         told = {"kept": fate.kept, "merged": fate.merged, "withheld": fate.withheld}
         records.insert(0, starter_record(files, "actors", **told))
     return records
-
-
-def _projects_completeness(made: _Made, projects: int) -> Completeness:
-    return projects_completeness(projects) if made.files is not None else Completeness("partial", t("live.no_projects"))
 
 
 def _register_notes(made: _Made) -> list[str]:
@@ -310,6 +318,9 @@ def _register_notes(made: _Made) -> list[str]:
 def _report(made: _Made) -> BuildReport:
     hidden = made.registered.identities["hidden"].value_counts()
     rejected = made.rejected
+    for one in made.local:
+        for reason, count in one.rejected.items():
+            rejected[reason] = rejected.get(reason, 0) + count
     for key, fate in made.joined.fates.items():
         if key != made.read.files[0].key and fate.withheld:
             rejected["withheld"] = rejected.get("withheld", 0) + fate.withheld

@@ -10,16 +10,21 @@ from essmap.build.actors import or_missing, to_year
 from essmap.schema.tables import CRS, FIGURES, PROJECTS
 
 
-def build_projects(raw: pd.DataFrame, communes: gpd.GeoDataFrame, actors: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def build_projects(
+    raw: pd.DataFrame, communes: gpd.GeoDataFrame, actors: gpd.GeoDataFrame, *, source: str
+) -> gpd.GeoDataFrame:
     """Place the supported projects; what the source does not say stays unknown.
 
     Parameters
     ----------
     raw : DataFrame of str
-        Columns of ``starter_projects.csv``, without fault (`essmap.build.check.check_projects`).
+        Columns of ``starter_projects.csv``, without fault (`essmap.build.check.check_projects`); ``communes_served``
+        if the list has it: INSEE codes parted by ``;``.
     communes : GeoDataFrame, EPSG:4326
     actors : GeoDataFrame, EPSG:4326
         The actors already placed and masked: a project never stands anywhere finer than its holder.
+    source : str
+        Key of their source in the manifest.
 
     Returns
     -------
@@ -34,7 +39,8 @@ def build_projects(raw: pd.DataFrame, communes: gpd.GeoDataFrame, actors: gpd.Ge
     )
     of_holder = raw["actor_id"].map(actors.set_index("actor_id").geometry)
     of_commune = raw["commune_code"].map(commune_points)
-    domains = raw["domains"].map(lambda cell: [item.strip() for item in cell.split(";")])
+    domains = raw["domains"].map(lambda cell: [item.strip() for item in cell.split(";") if item.strip()])
+    served = raw["communes_served"] if "communes_served" in raw else pd.Series("", index=raw.index, dtype="str")
     frame = pd.DataFrame(
         {
             "project_id": raw["project_id"],
@@ -49,6 +55,8 @@ def build_projects(raw: pd.DataFrame, communes: gpd.GeoDataFrame, actors: gpd.Ge
             "axes": domains.map(reference.domain_axes),
             "domains": domains,
             "commune_code": or_missing(raw["commune_code"]),
+            "served_codes": served.map(lambda cell: cell.split(";") if cell else []),
+            "source": pd.Series(source, index=raw.index, dtype="str"),
             "source_url": raw["source_url"],
             "note": or_missing(raw["note"]),
         }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -22,18 +23,26 @@ from essmap.build.assemble import (
 )
 from essmap.build.electoral import place_in_cantons
 from essmap.build.enrichment import NOTHING, Enrichment
-from essmap.build.enrichment_use import Used, enriched_files, with_activity
+from essmap.build.enrichment_use import Used, all_used, enriched_files, with_activity
 from essmap.build.geography import Geography
 from essmap.build.geography_files import read_geography
 from essmap.build.geography_notes import format_number
+from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.local_actors import LocalActors, local_actors, local_notes, local_records
+from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
+from essmap.build.locals import NO_LISTS, LocalLists
+from essmap.build.privacy import at_home
 from essmap.build.starter_files import STARTER, Progress, StarterFiles, read_starter, starter_record
 from essmap.errors import SourceError
 from essmap.reference import data_dir
-from essmap.schema.snapshot import Completeness, Manifest, Snapshot
+from essmap.schema.snapshot import LIST, Completeness, Manifest, Snapshot
 from essmap.schema.tables import MERGES, SCHEMA_VERSION, empty
 from essmap.schema.withheld import NOBODY, Withheld
 from essmap.sources import starter
 from essmap.texts import t
+
+#: What is said of the actors, without and with local lists.
+_SAID: Final = {False: "build.actors_partial", True: "locals.actors_partial"}
 
 
 def load_geography(department: str) -> Geography:
@@ -57,9 +66,10 @@ def build_starter(
     geography: Geography | None = None,
     withheld: Withheld = NOBODY,
     enrichment: Enrichment = NOTHING,
+    lists: LocalLists = NO_LISTS,
     progress: Progress = lambda _step: None,
 ) -> Snapshot:
-    """Build a snapshot of a department from its starter files.
+    """Build a snapshot of a department from its starter files, and from lists that somebody brought in.
 
     Nothing is written. Every row is checked before any is used: the starter data belongs to the project, so one
     fault refuses the whole build.
@@ -76,6 +86,8 @@ def build_starter(
         Who asked not to be shown.
     enrichment : Enrichment
         What a register was found to say of these actors.
+    lists : LocalLists
+        Lists that somebody brought in.
     progress : callable
         Called with a French sentence at each step.
 
@@ -98,13 +110,39 @@ def build_starter(
     progress(t("build.place"))
     files, used = enriched_files(files, enrichment, geography.communes)
     gone = files.holders(withheld, enrichment.named_by(withheld))
-    raw = files.actors.frame[~files.actors.frame["id"].isin(list(gone.ids))]
-    actors = build_actors(raw, geography.communes, supported=files.supported, source=files.key)
-    actors = place_in_cantons(with_activity(actors, used, geography.communes), geography)
-    tables = whole_tables(geography, actors, empty(MERGES), files, hidden_holders=gone)
+    gathered = build_actors(files.actors.frame, geography.communes, supported=set(), source=files.key)
+    gathered = with_activity(gathered, used, geography.communes)
+    local = local_actors(lists, geography.communes, enrichment, withheld=withheld)
+    if local:
+        homes = frozenset(files.actors.frame.loc[at_home(files.actors.frame["address"]), "id"]) | used.protected
+        own = Listed(files.key, gathered, homes, gone.ids)
+        joined = join(None, [own, *(one.listed for one in local)], geography.communes, withheld=withheld)
+    else:  # as they are, in the order in which they were gathered
+        kept = gathered[~gathered["actor_id"].isin(list(gone.ids))].reset_index(drop=True)
+        fate = Fate(len(kept), 0, len(gathered) - len(kept))
+        joined = Joined(kept, empty(MERGES), {files.key: fate}, withheld=gone)
+    actors = place_in_cantons(joined.actors, geography)
+    unnamed = gone | joined.withheld
+    tables = whole_tables(geography, actors, joined.merges, files, hidden_holders=unnamed)
+    projects = with_local_projects(tables, lists, withheld=withheld, hidden_holders=unnamed)
+    tables = with_projects(tables, projects, files.supported)
     progress(t("build.validate"))
     validate_tables(tables)
-    return Snapshot(_manifest(tables, geography, files, used), tables)
+    used = all_used(used, *(one.used for one in local))
+    made = _Made(files, joined, tuple(local), projects, lists, used)
+    return Snapshot(_manifest(tables, geography, made), tables)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What the manifest is written from."""
+
+    files: StarterFiles
+    joined: Joined
+    local: tuple[LocalActors, ...]
+    projects: LocalProjects
+    lists: LocalLists
+    used: Used
 
 
 def new_build_id(now: datetime) -> str:
@@ -112,11 +150,17 @@ def new_build_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def _manifest(tables: Mapping[str, pd.DataFrame], geography: Geography, files: StarterFiles, used: Used) -> Manifest:
+def _manifest(tables: Mapping[str, pd.DataFrame], geography: Geography, made: _Made) -> Manifest:
     now = datetime.now(UTC)
     row = geography.department.iloc[0]
-    actors = tables["actors"]
-    rejected = len(files.actors.frame) - len(actors)
+    actors, files = tables["actors"], made.files
+    fate, gone = made.joined.fates[files.key], made.projects.superseded
+    records = (
+        starter_record(files, "actors", kept=fate.kept, merged=fate.merged, withheld=fate.withheld),
+        starter_record(files, "projects", kept=len(files.projects.frame) - gone, merged=gone),
+        *local_records(made.local, made.joined, made.projects.records),
+    )
+    of_actors = [record for record in records if record.key in made.joined.fates]
     return Manifest(
         schema_version=SCHEMA_VERSION,
         code_version=__version__,
@@ -128,22 +172,21 @@ def _manifest(tables: Mapping[str, pd.DataFrame], geography: Geography, files: S
         counts={name: len(frame) for name, frame in tables.items()},
         completeness={
             "actors": Completeness(
-                "partial", t("build.actors_partial", n=len(actors), n_text=format_number(len(actors)))
+                "partial", t(_SAID[bool(made.local)], n=len(actors), n_text=format_number(len(actors)))
             ),
-            "projects": projects_completeness(len(tables["projects"])),
+            "projects": projects_completeness(
+                len(tables["projects"]), made.projects.spans, has_lists=bool(made.projects.records)
+            ),
         },
-        sources=(
-            starter_record(files, "actors", kept=len(actors), withheld=rejected),
-            starter_record(files, "projects", kept=len(tables["projects"])),
-            *used.records,
-            *geography.sources,
-        ),
-        rows_in=len(files.actors.frame),
-        merged=0,
-        rejected=rejected,
+        sources=(*records, *made.used.records, *geography.sources),
+        rows_in=sum(record.rows_in for record in of_actors),
+        merged=sum(record.rows_merged for record in of_actors),
+        rejected=sum(sum(record.rows_rejected.values()) for record in of_actors),
         notes=(
             *masking_notes(gpd.GeoDataFrame(actors)),
-            *used.notes,
+            *made.used.notes,
+            *local_notes(made.lists),
+            *made.projects.notes,
             *canton_notes(actors, geography),
             *(note.text for note in geography.notes),
         ),
@@ -190,4 +233,5 @@ def is_embedded_only(manifest: Mapping[str, Any]) -> bool:
     """
     rows = {source.get("key"): source.get("rows_in") for source in manifest.get("sources", ())}
     is_whole = rows.get(f"{STARTER}_actors") == manifest.get("rows_in") is not None
-    return is_whole and manifest.get("canton_division", "units") == "units"
+    has_lists = any(str(key).startswith(LIST) for key in rows)
+    return is_whole and not has_lists and manifest.get("canton_division", "units") == "units"

@@ -11,7 +11,7 @@ from typing import Final
 import geopandas as gpd
 
 from essmap.build.check import check_actors, check_figures, check_projects
-from essmap.errors import DataError
+from essmap.errors import DataError, SourceError
 from essmap.schema.holders import Holders
 from essmap.schema.snapshot import SourceRecord
 from essmap.schema.withheld import Withheld
@@ -44,7 +44,11 @@ class StarterFiles:
     @property
     def key(self) -> str:
         """Key of the actors among the sources."""
-        return f"{STARTER if self.is_embedded else GIVEN}_actors"
+        return self.key_of("actors")
+
+    def key_of(self, table: str) -> str:
+        """Return the key of a table, ``actors`` or ``projects``, among the sources."""
+        return f"{STARTER if self.is_embedded else GIVEN}_{table}"
 
     @property
     def supported(self) -> set[str]:
@@ -56,6 +60,21 @@ class StarterFiles:
         rows = self.actors.frame.rename(columns={"id": "actor_id"})
         found = rows[withheld.matches(rows) | rows["actor_id"].isin(list(also))]
         return Holders.of(found["actor_id"], found["name"])
+
+
+def has_starter(department: str) -> bool:
+    """Tell whether essmap carries starter files of a department.
+
+    Parameters
+    ----------
+    department : str
+        INSEE code.
+    """
+    try:
+        starter.starter_folder(department)
+    except SourceError:
+        return False
+    return True
 
 
 def read_starter(
@@ -116,7 +135,7 @@ def starter_record(files: StarterFiles, table: str, *, kept: int, merged: int = 
     whose = STARTER if is_embedded else GIVEN
     vintage = STARTER_VINTAGE if is_embedded else t("build.given_vintage")
     return SourceRecord(
-        key=f"{whose}_{table}",
+        key=files.key_of(table),
         title=t(f"build.starter_{table}") if is_embedded else t("build.given_title", file=raw.file),
         publisher=t(f"build.{whose}_publisher"),
         url="",

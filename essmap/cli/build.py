@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from essmap.cli.build_plan import ALL, STARTER, Plan, check_departments, geography_folder, territory_of
+from essmap.cli.build_plan import ALL, STARTER, Plan, check_departments, check_gathered, geography_folder, territory_of
 from essmap.cli.progress import Steps, progress_bar
 from essmap.cli.put_in_use import put_in_use, raise_unfinished
 from essmap.cli.registers import (
@@ -172,8 +172,6 @@ def _build_each(plan: Plan, store: Store, steps: Steps) -> tuple[list[Snapshot],
 
 def _jobs(plan: Plan, steps: Steps) -> Iterator[tuple[str, Callable[[], Snapshot]]]:
     """Yield each department with what makes its snapshot; what can be found wrong early is, before the long reading."""
-    from essmap.build.live import check_starter
-
     if not plan.register:
         yield plan.departments[0], lambda: _starter_snapshot(plan, steps)
         return
@@ -181,10 +179,10 @@ def _jobs(plan: Plan, steps: Steps) -> Iterator[tuple[str, Callable[[], Snapshot
     if plan.stock is None:
         department = plan.departments[0]
         territory = territory_of(plan, department, steps)
-        check_starter(department, territory, options)
+        check_gathered(plan.settings, territory, options)
         steps.say(t("build_command.reading"))
         read = read_service(plan.settings, territory, offline=plan.is_offline, tell=steps.tell)
-        yield department, lambda: _live_snapshot(read, territory, options, steps)
+        yield department, lambda: _live_snapshot(read, territory, options, plan.settings, steps)
         return
     if plan.departments != (ALL,):
         check_departments(plan, plan.departments, options, steps)
@@ -201,10 +199,12 @@ def _jobs(plan: Plan, steps: Steps) -> Iterator[tuple[str, Callable[[], Snapshot
 
 
 def _stock_snapshot(stock: Stock, department: str, plan: Plan, options: LiveOptions, steps: Steps) -> Snapshot:
-    return _live_snapshot(stock.read(department), territory_of(plan, department, steps), options, steps)
+    territory = territory_of(plan, department, steps)
+    return _live_snapshot(stock.read(department), territory, options, plan.settings, steps)
 
 
 def _starter_snapshot(plan: Plan, steps: Steps) -> Snapshot:
+    from essmap.build.locals import read_lists
     from essmap.build.starter import build_starter
 
     department = plan.departments[0]
@@ -214,14 +214,18 @@ def _starter_snapshot(plan: Plan, steps: Steps) -> Snapshot:
         geography=territory_of(plan, department, steps),
         withheld=read_withheld(Path(plan.settings.withhold)),
         enrichment=read_found(plan.settings),
+        lists=read_lists(Path(plan.settings.local_lists), department),
         progress=steps.say,
     )
 
 
-def _live_snapshot(read: Any, territory: Geography, options: LiveOptions, steps: Steps) -> Snapshot:
+def _live_snapshot(read: Any, territory: Geography, options: LiveOptions, settings: Settings, steps: Steps) -> Snapshot:
     from essmap.build.live import build_live
+    from essmap.build.locals import read_lists
 
-    return build_live(read, territory.department_code, options, geography=territory, progress=steps.say)
+    department = territory.department_code
+    options = replace(options, lists=read_lists(Path(settings.local_lists), department))
+    return build_live(read, department, options, geography=territory, progress=steps.say)
 
 
 def _options(plan: Plan, steps: Steps) -> LiveOptions:

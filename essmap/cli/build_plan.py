@@ -106,15 +106,28 @@ def _with_cantons(geography: Geography, cantons: str, plan: Plan) -> Geography:
 
 
 def check_departments(plan: Plan, departments: Sequence[str], options: LiveOptions, steps: Steps) -> None:
-    """Check that departments have a geography, and gathered files that can be read, before the register is.
+    """Check that departments have a geography, and files and lists that can be read, before the register is.
 
     Raises
     ------
     SourceError, DataError
         If one has not.
     """
-    from essmap.build.live import check_starter
-
     without_cantons = replace(plan, cantons=None)
     for department in departments:
-        check_starter(department, territory_of(without_cantons, department, steps), options)
+        check_gathered(plan.settings, territory_of(without_cantons, department, steps), options)
+
+
+def check_gathered(settings: Settings, territory: Geography, options: LiveOptions) -> None:
+    """Check that the gathered files and local lists of a department can be read, before a long reading begins.
+
+    Raises
+    ------
+    SourceError, DataError
+        If one cannot.
+    """
+    from essmap.build.live import check_starter
+    from essmap.build.locals import read_lists
+
+    check_starter(territory.department_code, territory, options)
+    read_lists(Path(settings.local_lists), territory.department_code)

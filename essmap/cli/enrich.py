@@ -103,23 +103,38 @@ def _require_free(table: Path) -> None:
 def _prepared(settings: Settings, steps: Steps, *, is_offline: bool) -> _Run:
     from essmap.build.enrich_lines import Rules
     from essmap.build.starter import load_geography
-    from essmap.build.starter_files import read_starter
     from essmap.sources.search_names import ask_names
 
     steps.say(t("build.geography"))
     geography = load_geography(settings.department)
-    files = read_starter(settings.department, geography.communes, progress=steps.say)
+    raw = _gathered(settings, geography, steps)
     rules = Rules(read_found(settings), read_withheld(Path(settings.withhold)), settings.show_non_employer_addresses)
     service = service_of(settings, offline=is_offline)
     return _Run(
         settings,
         geography,
-        files.actors.frame,
+        raw,
         rules,
         lambda questions: ask_names(service, questions, progress=steps.tell),
         steps,
         is_offline,
     )
+
+
+def _gathered(settings: Settings, geography: Geography, steps: Steps) -> pd.DataFrame:
+    """Return the gathered actors of the department and those of its local lists, each identifier once."""
+    import pandas as pd
+
+    from essmap.build.local_actors import local_rows
+    from essmap.build.locals import read_lists
+    from essmap.build.starter_files import has_starter, read_starter
+
+    lists = read_lists(Path(settings.local_lists), settings.department)
+    local = [one.raw for one in local_rows(lists, geography.communes)]
+    tables = [*local]
+    if has_starter(settings.department) or not local:  # without either, say what is missing
+        tables.insert(0, read_starter(settings.department, geography.communes, progress=steps.say).actors.frame)
+    return pd.concat(tables, ignore_index=True).fillna("").drop_duplicates("id", ignore_index=True)
 
 
 def _found(run: _Run) -> Enriched:

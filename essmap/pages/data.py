@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from essmap import reference
-from essmap.pages import frame
+from essmap.pages import frame, trial
 from essmap.pages.downloads import everything
 from essmap.pages.loaded import Loaded
 from essmap.schema.report import BuildReport
@@ -38,6 +38,7 @@ def show(data: Loaded) -> None:
     st.html(f"<h2>{escape(t('data.published'))}</h2>{_figures(data)}")
     st.html(f"<h2>{escape(t('data.precision'))}</h2>{_precision(data)}")
     st.html(f"<h2>{escape(t('data.sources'))}</h2>{_sources(data)}")
+    trial.show(data)
     if data.snapshot.report is not None:
         st.html(_report(data, data.snapshot.report))
     notes = "".join(f"<li>{escape(note)}</li>" for note in manifest.notes)

@@ -96,6 +96,7 @@ def _card(data: Loaded, mask: Mask) -> None:
             projects[projects["actor_id"] == chosen],
             report_address=deployment.contact_email,
             page_url=page_url,
+            sources=data.manifest.source_titles,
         )
     )
     st.button(t("discover.close_card"), on_click=state.choose_actor, args=(None,), key="close_card")

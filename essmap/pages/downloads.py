@@ -23,7 +23,7 @@ from essmap.view.filters import Filters
 from essmap.view.opendata.content import Content, actors_content, gaps_content, gaps_stem, projects_content, stem
 from essmap.view.opendata.describe import MEDIA_TYPES
 from essmap.view.opendata.guard import require_masked
-from essmap.view.opendata.licences import is_odbl
+from essmap.view.opendata.licences import is_apart as is_source_apart
 from essmap.view.opendata.package import FORMATS, OPEN_DATA, Format, Publisher, as_zip, one_file, package
 
 Make = Callable[[Snapshot], list[Content]]
@@ -64,7 +64,7 @@ def everything(data: Loaded) -> None:
 
 def _menu(data: Loaded, what: str, name: str, make: Make) -> None:
     # Rows under another licence are another file: then even one format is a zip.
-    is_apart = what != "gaps" and any(is_odbl(source) for source in data.manifest.sources)
+    is_apart = what != "gaps" and any(is_source_apart(source, what) for source in data.manifest.sources)
     choices: tuple[_Choice, ...] = (*FORMATS, _ZIP)
     with st.popover(t(f"opendata.menu.{what}"), icon=":material/download:"):
         for choice in choices:

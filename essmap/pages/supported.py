@@ -15,6 +15,7 @@ from essmap.analysis.portrait import sums_by, where_supported
 from essmap.pages import frame, state
 from essmap.pages.actor_map import background
 from essmap.pages.downloads import projects_menu
+from essmap.pages.funding import show_complete
 from essmap.pages.loaded import Loaded
 from essmap.schema.folding import fold, fold_series
 from essmap.texts import t
@@ -50,18 +51,19 @@ def show(data: Loaded) -> None:
     with right:
         st.html(f"<h2>{escape(t('supported.map'))}</h2>")
         _map(data, projects)
-    _table(projects, communes)
+    _table(data, projects, communes)
     projects_menu(data, projects.index.tolist(), query)
+    show_complete(data)
     _sums(data, projects, where)
 
 
-def _table(projects: pd.DataFrame, communes: pd.DataFrame) -> None:
+def _table(data: Loaded, projects: pd.DataFrame, communes: pd.DataFrame) -> None:
     """The supports themselves, a hundred at a time."""
     pages = -(-len(projects) // PAGE_SIZE)
     number = min(st.session_state.get(_TABLE_PAGE, 1), pages)
     shown = latest_first(projects).iloc[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     title = f"<h2>{escape(t('supported.table'))}</h2>"
-    st.html(title + projects_table(shown, communes, t("supported.caption")))
+    st.html(title + projects_table(shown, communes, t("supported.caption"), data.manifest.source_titles))
     if pages > 1:
         st.pagination(pages, key=_TABLE_PAGE, on_change=state.touched)
 

@@ -18,6 +18,7 @@ from essmap.analysis.portrait import (
 )
 from essmap.pages import frame, state
 from essmap.pages.actor_map import background, chosen_territory
+from essmap.pages.funding import territory_lines
 from essmap.pages.loaded import Loaded, settings
 from essmap.pages.portrait import Place, Portrait, alike, axes, figures, missing, portrait_of, profiles
 from essmap.schema.folding import fold_series
@@ -232,8 +233,10 @@ def _supports(data: Loaded, portrait: Portrait) -> None:
     else:
         said = known_amounts(supports.known_eur, supports.known, supports.unknown)
         caption = t("territory.supports_caption", name=portrait.label)
-        table = projects_table(supports.projects, data.snapshot.table("communes"), caption)
+        table = projects_table(supports.projects, data.snapshot.table("communes"), caption, data.manifest.source_titles)
         st.html(f"<p>{escape(said)}</p>{table}")
+    if lines := territory_lines(data, portrait.level, portrait.code):
+        st.html(lines)
 
 
 def _supports_limits(data: Loaded, portrait: Portrait) -> None:

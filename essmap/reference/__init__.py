@@ -21,6 +21,7 @@ from essmap.reference.tables import (
     domains,
     families,
     form_words,
+    header_words,
     legal_categories,
     legal_forms,
     listed_forms,
@@ -31,6 +32,7 @@ from essmap.reference.tables import (
     source_kinds,
     support_kinds,
     trust,
+    value_words,
     word_roles,
 )
 from essmap.reference.themes import NO_AXIS, SEVERAL_AXES, domain_axes, main_axis, naf_to_domains
@@ -51,6 +53,7 @@ __all__ = [
     "electoral_cantons",
     "families",
     "form_words",
+    "header_words",
     "how_to_load_cantons",
     "is_sensitive_activity",
     "is_sensitive_text",
@@ -66,5 +69,6 @@ __all__ = [
     "source_kinds",
     "support_kinds",
     "trust",
+    "value_words",
     "word_roles",
 ]

@@ -48,6 +48,8 @@ _LAYOUTS = {
     "word_roles": _Layout(("word", "role", "note")),
     "trust": _Layout(("field", "sources", "note")),
     "capitals": _Layout(("word", "written")),
+    "header_words": _Layout(("header", "actors", "projects")),
+    "value_words": _Layout(("word", "legal_form", "domains", "support_kind", "yes_no", "geo_precision", "source_kind")),
 }
 
 
@@ -220,6 +222,19 @@ def trust() -> pd.DataFrame:
 def capitals() -> pd.DataFrame:
     """Return how words in capitals are written in a name: ``written``, by word."""
     return table("capitals")
+
+
+def header_words() -> pd.DataFrame:
+    """Return the headings of columns as lists write them, folded: the field of ``actors`` and ``projects`` they are.
+
+    ``-``: known and never kept (persons, what is computed); "": not known in that table.
+    """
+    return table("header_words")
+
+
+def value_words() -> pd.DataFrame:
+    """Return the words that lists use for our keys, folded: one column per field, "" where they are none of it."""
+    return table("value_words")
 
 
 def departments() -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -16,6 +16,10 @@ from essmap.schema.report import BuildReport
 Status = Literal["partial", "exhaustive"]
 #: What the table ``cantons`` holds: units of whole communes, or the electoral cantons with their true outlines.
 Division = Literal["units", "electoral"]
+
+
+#: First word of the keys of lists that somebody brought in.
+LIST: Final = "list_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,24 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A programme of the Department and the years, both included, of which every support is known."""
+
+    programme: str
+    first_year: int
+    last_year: int
+
+
+@dataclass(frozen=True, slots=True)
 class Completeness:
-    """Whether a table may be read as everything there is, with the French sentence that says so."""
+    """Whether a table may be read as everything there is, with the French sentence that says so.
+
+    ``spans``: of supported projects, what is complete within a table that is not.
+    """
 
     status: Status
     sentence: str
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +85,11 @@ class Manifest:
     digests: Mapping[str, str] = field(default_factory=dict)
     is_made_up: bool = False
     canton_division: Division = "units"
+
+    @property
+    def source_titles(self) -> dict[str, str]:
+        """What people call each source, by its key."""
+        return {source.key: source.title for source in self.sources}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as a JSON-ready dictionary."""

@@ -14,7 +14,7 @@ import pandas as pd
 from essmap.errors import DataError, Problem
 from essmap.texts import t
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 CRS: Final = "EPSG:4326"
 
 ColumnType = Literal["text", "texts", "integer", "number", "boolean", "geometry"]
@@ -124,7 +124,9 @@ PROJECTS: Final = Table(
         Column("axes", "texts", "axes of its domains"),
         Column("domains", "texts", "one to three domains"),
         Column("commune_code", "text", "commune; missing: the whole department", nullable=True),
-        Column("source_url", "text", "page that shows it, http(s)"),
+        Column("served_codes", "texts", "INSEE codes of the communes that it serves; empty: not said"),
+        Column("source", "text", "key of the source that it comes from"),
+        Column("source_url", "text", "page that shows it, http(s); empty: a list that somebody gave"),
         Column("note", "text", "note of the source", nullable=True),
         Column(
             "geometry",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import pandas as pd
 
 from essmap import reference
+from essmap.schema.snapshot import LIST
 from essmap.texts import t
 from essmap.view.format import escape, euros, integer, link, safe_link
 from essmap.view.rows import each_row
 
+#: Where nobody says what sources are called.
+NOT_NAMED: Final[Mapping[str, str]] = MappingProxyType({})
 #: How the shapes of the map are drawn in CSS.
 _SHAPES: Final = {
     "circle": "border-radius: 50%;",
@@ -65,7 +69,9 @@ def list_row(actor: Any, *, is_link: bool = False) -> str:
     )
 
 
-def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_url: str) -> str:
+def actor_card(
+    actor: Any, projects: pd.DataFrame, *, report_address: str, page_url: str, sources: Mapping[str, str] = NOT_NAMED
+) -> str:
     """Return the full card of an actor.
 
     Parameters
@@ -78,6 +84,8 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
         Where corrections go; empty: the deployer has not said.
     page_url : str
         Link that opens this card, for the mail.
+    sources : mapping
+        What people call each source, by its key.
 
     Returns
     -------
@@ -98,7 +106,7 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
         facts.append((t("card.website"), link(site, _host(site))))
     if isinstance(actor.siren, str):
         facts.append((t("card.siren"), escape(actor.siren)))
-    facts.append((t("card.seen"), _source(actor) + _unconfirmed(actor)))
+    facts.append((t("card.seen"), _source(actor, sources) + _unconfirmed(actor)))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts)
     activity = f'<p class="essmap-lead">{escape(actor.activity)}</p>' if isinstance(actor.activity, str) else ""
     label = escape(t("card.title", name=actor.name))
@@ -106,7 +114,7 @@ def actor_card(actor: Any, projects: pd.DataFrame, *, report_address: str, page_
         f'<section class="essmap-card" tabindex="-1" aria-label="{label}">'
         f"<h2>{escape(actor.name)}</h2>"
         f'<p class="essmap-badges">{axis_badges(actor.axes)}</p>{activity}<dl>{rows}</dl>'
-        f"{_supports(projects)}{report_link(actor.actor_id, actor.name, report_address, page_url)}</section>"
+        f"{_supports(projects, sources)}{report_link(actor.actor_id, actor.name, report_address, page_url)}</section>"
     )
 
 
@@ -144,6 +152,13 @@ def source_page(url: str, label: str, *, about: str = "") -> str:
     return link(address, label, about=about) if address else escape(label)
 
 
+def support_source(project: Any, label: str, sources: Mapping[str, str], *, about: str = "") -> str:
+    """Return where a support is said: a link to the page, or the list that somebody brought in; else nothing."""
+    if project.source_url:
+        return source_page(project.source_url, label, about=about)
+    return escape(sources.get(project.source, "")) if project.source.startswith(LIST) else ""
+
+
 def _place(actor: Any) -> str:
     position = reference.positions().loc[actor.geo_precision]
     address = [part for part in (actor.address, actor.postcode) if isinstance(part, str)]
@@ -152,13 +167,15 @@ def _place(actor: Any) -> str:
     return f"{escape(line)}<br><small>{escape(why)}</small>"
 
 
-def _source(actor: Any) -> str:
+def _source(actor: Any, sources: Mapping[str, str]) -> str:
     kind = reference.source_kinds().loc[actor.source_kind]
     known = not pd.isna(actor.source_year)
     when = t("card.seen_in", year=actor.source_year) if known else t("card.seen_undated")
     address = safe_link(actor.source_url)
     if not bool(kind["is_linked"]) or address is None:
-        return escape(t("card.noted_in", year=actor.source_year) if known else t("card.noted_undated"))
+        noted = escape(t("card.noted_in", year=actor.source_year) if known else t("card.noted_undated"))
+        of_list = sources.get(actor.source) if actor.source.startswith(LIST) else None
+        return f"{escape(of_list)}<br><small>{noted}</small>" if of_list else noted
     page = link(address, t("card.source_link", kind=kind["label"], host=_host(address)))
     return f"{page}<br><small>{escape(when)}</small>"
 
@@ -173,7 +190,7 @@ def _host(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
-def _supports(projects: pd.DataFrame) -> str:
+def _supports(projects: pd.DataFrame, sources: Mapping[str, str]) -> str:
     if projects.empty:
         return f"<h3>{escape(t('card.supports'))}</h3><p>{escape(t('card.no_support'))}</p>"
     kinds = reference.support_kinds()
@@ -182,9 +199,9 @@ def _supports(projects: pd.DataFrame) -> str:
         parts = [str(kinds.at[project.support_kind, "label"]), year(project.year)]
         if project.support_kind in {"grant", "capital"} or not pd.isna(project.amount_eur):
             parts.append(amount(project.amount_eur))
-        items.append(
-            f"<li>{escape(project.programme)}<br><small>{escape(' · '.join(parts))} · "
-            f"{source_page(project.source_url, t('card.support_source'))}</small></li>"
-        )
+        said = [escape(part) for part in parts]
+        if where := support_source(project, t("card.support_source"), sources):
+            said.append(where)
+        items.append(f"<li>{escape(project.programme)}<br><small>{' · '.join(said)}</small></li>")
     title = t("card.supports_count", n=len(projects), n_text=integer(len(projects)))
     return f"<h3>{escape(title)}</h3><ul>{''.join(items)}</ul>"

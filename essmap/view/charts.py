@@ -14,7 +14,7 @@ from essmap.view.format import decimal
 HEIGHT: Final = 360
 
 #: Numbers as French writes them: the chart library writes English ones by default.
-_LOCALE: Final = {"number": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", "\u202f€"]}}
+LOCALE: Final = {"number": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", "\u202f€"]}}
 
 #: Colour and shape of a point, by the limits it lies outside of: told apart without colour too.
 _OUTSIDE: Final = {"no": ("#6b7280", "circle"), "95": ("#b35c00", "diamond"), "998": ("#d1493f", "triangle-up")}
@@ -54,7 +54,7 @@ def funnel_chart(found: Funnel) -> Any:
         .encode(y=alt.Y("ratio:Q", scale=scale)),
         _points(points, x, scale),
     ]
-    return alt.layer(*layers).properties(height=HEIGHT).configure(locale=_LOCALE).configure_view(strokeWidth=0)
+    return alt.layer(*layers).properties(height=HEIGHT).configure(locale=LOCALE).configure_view(strokeWidth=0)
 
 
 def _points(points: pd.DataFrame, x: alt.X, scale: alt.Scale) -> Any:

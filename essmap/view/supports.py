@@ -15,7 +15,9 @@ from essmap.view.rows import each_row
 from essmap.view.tables import Heading, Html, bar, html_table
 
 
-def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str) -> str:
+def projects_table(
+    projects: pd.DataFrame, communes: pd.DataFrame, caption: str, sources: Mapping[str, str] = cards.NOT_NAMED
+) -> str:
     """Return the HTML table of some projects, latest first.
 
     Parameters
@@ -25,6 +27,8 @@ def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str)
     communes : DataFrame
         `essmap.schema.tables.COMMUNES`.
     caption : str
+    sources : mapping
+        What people call each source, by its key.
     """
     names = communes.set_index("commune_code")["commune_name"]
     kinds = reference.support_kinds()["label"]
@@ -40,16 +44,21 @@ def projects_table(projects: pd.DataFrame, communes: pd.DataFrame, caption: str)
     rows = [
         [
             _holder(row),
-            str(names.get(row.commune_code, t("supported.everywhere"))),
+            _where(row, names),
             row.programme,
             str(kinds[row.support_kind]),
             _known(row.year, cards.year(row.year), "essmap-year"),
             _known(row.amount_eur, cards.amount(row.amount_eur), "essmap-amount"),
-            Html(cards.source_page(row.source_url, t("supported.see"), about=f"{row.holder_name}, {row.programme}")),
+            _source(row, sources),
         ]
         for row in each_row(latest_first(projects))
     ]
     return html_table(caption, headings, rows)
+
+
+def _source(row: Any, sources: Mapping[str, str]) -> str | Html:
+    found = cards.support_source(row, t("supported.see"), sources, about=f"{row.holder_name}, {row.programme}")
+    return Html(found) if found else DASH
 
 
 def latest_first(projects: pd.DataFrame) -> pd.DataFrame:
@@ -110,6 +119,14 @@ def known_amounts(known_eur: float, known: int, unknown: int) -> str:
 def _known(value: Any, words: str, kind: str) -> str | Html:
     """Return a number; that it is not known is said smaller, so that the words do not take the numbers' room."""
     return Html(f'<small class="{kind}">{escape(words)}</small>') if pd.isna(value) else words
+
+
+def _where(project: Any, names: pd.Series[str]) -> str:
+    """Return the commune of a project, and those that it serves besides."""
+    served = [str(names[code]) for code in project.served_codes if code in names.index and code != project.commune_code]
+    if isinstance(project.commune_code, str):
+        served.insert(0, str(names.get(project.commune_code, t("supported.everywhere"))))
+    return ", ".join(served) or t("supported.everywhere")
 
 
 def _holder(project: Any) -> str | Html:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
 from essmap.schema.tables import Column, Table
+from essmap.schema.tableschema import FIELDS
+from essmap.schema.tableschema import Kind as ListKind
 from essmap.texts import t
 
+#: What columns of ours are called in the lists that people bring in, where the names differ.
+_SAME_COLUMN: Final = {
+    ("actors", "actor_id"): "id",
+    ("actors", "commune_name"): "commune",
+}
 Kind = Literal["text", "texts", "integer", "number", "boolean"]
 
 #: Parts the keys of a list where a format has no lists (as in our own tables).
@@ -98,7 +105,7 @@ def _parts(table: Table, column: Column) -> list[Field]:
     return [
         Field(
             column.name,
-            t(f"opendata.{table.name}.{column.name}"),
+            _title(table, column.name),
             column.type,
             # A support of somebody who is not to be named leads to no page.
             is_required=not column.nullable and column.type != "texts" and column.name != "source_url",
@@ -107,6 +114,13 @@ def _parts(table: Table, column: Column) -> list[Field]:
             labels=_labels(column.name),
         )
     ]
+
+
+def _title(table: Table, column: str) -> str:
+    """Return the heading of a column: that of the lists which people bring in, where these have it."""
+    name = _SAME_COLUMN.get((table.name, column), column)
+    given = {one.name: one for one in FIELDS[cast("ListKind", table.name)]}
+    return given[name].title(cast("ListKind", table.name)) if name in given else t(f"opendata.{table.name}.{column}")
 
 
 def _labels(column: str) -> Mapping[str, str] | None:
@@ -145,4 +159,4 @@ def _in_words(values: pd.Series[Any], field: Field) -> pd.Series[Any]:
     if field.kind == "boolean":
         words = {True: t("opendata.yes"), False: t("opendata.no")}
         return values.astype(object).map(lambda value: None if pd.isna(value) else words[bool(value)])
-    return values if labels is None else values.map(labels)
+    return values if labels is None else values.map(lambda key: labels.get(key, key))

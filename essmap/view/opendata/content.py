@@ -20,7 +20,7 @@ from essmap.texts import t
 from essmap.view import findings
 from essmap.view.format import day, file_name, integer, one_line, safe_link
 from essmap.view.opendata.columns import Field, fields_of, machine_frame, people_frame
-from essmap.view.opendata.licences import ODBL, OPEN, Licence, by_key, sources_of, under_odbl
+from essmap.view.opendata.licences import ODBL, OPEN, OTHER, Licence, by_key, licences_of, sources_of
 
 What = Literal["actors", "projects", "gaps"]
 WHATS: Final[tuple[What, ...]] = ("actors", "projects", "gaps")
@@ -98,7 +98,7 @@ def built_on(manifest: Manifest) -> str:
 def actors_content(
     snapshot: Snapshot, ids: Collection[str] | None = None, asked: Mapping[str, str] | None = None
 ) -> list[Content]:
-    """Return some actors, and apart those that must stay under the Open Database License.
+    """Return some actors, and apart those that are under another licence than ours.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def actors_content(
 def projects_content(
     snapshot: Snapshot, index: Collection[Any] | None = None, asked: Mapping[str, str] | None = None
 ) -> list[Content]:
-    """Return some supported projects, and apart those that must stay under the Open Database License.
+    """Return some supported projects, and apart those that are under another licence than ours.
 
     Parameters
     ----------
@@ -195,14 +195,14 @@ def _by_licence(
 ) -> list[Content]:
     frame = snapshot.layer(table.name)
     kept = pd.Series(True, index=frame.index) if kept is None else kept
-    is_odbl = under_odbl(snapshot, table.name)
-    ours = _content(snapshot, table, frame[kept & ~is_odbl], asked)
-    if not (kept & is_odbl).any():
-        return [ours]
-    theirs = _content(snapshot, table, frame[kept & is_odbl], asked)
-    said = (*theirs.said, t("opendata.odbl"))
-    theirs = replace(theirs, name=f"{theirs.name}-odbl", stem=f"{theirs.stem}-odbl", licence=ODBL, said=said)
-    return [ours, theirs]
+    licences = licences_of(snapshot, table.name)
+    found = [_content(snapshot, table, frame[kept & licences.eq(OPEN.name)], asked)]
+    for licence, name in ((ODBL, "odbl"), (OTHER, "autre-licence")):
+        if (theirs := kept & licences.eq(licence.name)).any():
+            one = _content(snapshot, table, frame[theirs], asked)
+            said = (*one.said, t(f"opendata.apart.{name}"))
+            found.append(replace(one, name=f"{one.name}-{name}", stem=f"{one.stem}-{name}", licence=licence, said=said))
+    return found
 
 
 def _content(snapshot: Snapshot, table: Table, rows: gpd.GeoDataFrame, asked: Mapping[str, str]) -> Content:
@@ -218,7 +218,7 @@ def _content(snapshot: Snapshot, table: Table, rows: gpd.GeoDataFrame, asked: Ma
         title=f"{t(f'opendata.titles.{table.name}')} ({manifest.department_name})",
         frame=clean,
         fields=fields,
-        people=people_frame(clean, fields),
+        people=people_frame(clean, _named_sources(fields, manifest)),
         licence=OPEN,
         sources=sources_of(snapshot, table.name, rows),
         manifest=manifest,
@@ -226,6 +226,12 @@ def _content(snapshot: Snapshot, table: Table, rows: gpd.GeoDataFrame, asked: Ma
         status=completeness.status,
         asked=asked,
     )
+
+
+def _named_sources(fields: tuple[Field, ...], manifest: Manifest) -> tuple[Field, ...]:
+    """Return columns of which the one that names a source says what people call it."""
+    titles = manifest.source_titles
+    return tuple(replace(field, labels=titles) if field.name == "source" else field for field in fields)
 
 
 def _clean(rows: gpd.GeoDataFrame, table: Table) -> gpd.GeoDataFrame:

@@ -145,7 +145,8 @@ def _distinct(contents: Sequence[Content]) -> list[SourceRecord]:
 
 
 def _licence(licence: Licence) -> dict[str, str]:
-    return {"name": licence.name, "title": licence.title, "path": licence.path}
+    described = {"name": licence.name, "title": licence.title, "path": licence.path}
+    return {name: value for name, value in described.items() if value}
 
 
 def _source(source: SourceRecord) -> dict[str, str]:

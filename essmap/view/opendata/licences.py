@@ -1,4 +1,4 @@
-"""Under which licence rows leave: our own are Licence Ouverte 2.0, those that must stay ODbL are kept apart."""
+"""Under which licence rows leave: our own are Licence Ouverte 2.0, those of other licences are kept apart."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from essmap.schema.snapshot import Snapshot, SourceRecord
+from essmap.schema.snapshot import LIST, Snapshot, SourceRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +28,53 @@ OPEN: Final = Licence(
 )
 #: Share-alike: what derives from such a database is under it too, so its rows are never mixed with ours.
 ODBL: Final = Licence("ODbL-1.0", "Open Database License 1.0", "https://opendatacommons.org/licenses/odbl/1-0/")
+#: Of lists that somebody brought in under another licence, or under none that was said: nobody may take it for ours.
+OTHER: Final = Licence("notspecified", "Licence de la source, à demander à qui a remis la liste", "")
 
 _ODBL: Final = re.compile(r"odbl|open\s+database\s+licen[cs]e|openstreetmap", re.IGNORECASE)
+_OPEN: Final = re.compile(r"licence\s+ouverte|etalab|lov?[- ]?2", re.IGNORECASE)
 
 
-def is_odbl(source: SourceRecord) -> bool:
-    """Tell whether a source is under the Open Database License."""
-    return bool(_ODBL.search(source.licence))
+def licence_of(source: SourceRecord) -> Licence:
+    """Return the licence that rows of a source leave under."""
+    if _ODBL.search(source.licence):
+        return ODBL
+    is_list = source.key.startswith(LIST)
+    return OTHER if is_list and not _OPEN.search(source.licence) else OPEN
 
 
-def under_odbl(snapshot: Snapshot, table: str) -> pd.Series[bool]:
-    """Tell which rows of a table must stay under the Open Database License, on the index of the table.
+def is_apart(source: SourceRecord, table: str) -> bool:
+    """Tell whether rows of a table that come from a source are kept apart from ours."""
+    is_of_another = source.key.startswith(LIST) and not source.key.endswith(f"_{table}")
+    return licence_of(source) != OPEN and not is_of_another
 
-    An actor is if its row, or a row merged into it, comes from such a source: any of its fields may. Where rows do not
-    name their source, all are as soon as one source of the table is.
+
+def licences_of(snapshot: Snapshot, table: str) -> pd.Series[str]:
+    """Return the name of the licence of each row of a table, on its index.
+
+    An actor is under another licence than ours if its row, or a row merged into it, comes from such a source: any of
+    its fields may. The share-alike one goes before the one that nobody said.
 
     Parameters
     ----------
     snapshot : Snapshot
     table : {"actors", "projects"}
     """
-    frame, manifest = snapshot.table(table), snapshot.manifest
-    keys = {source.key for source in manifest.sources if is_odbl(source)}
-    if "source" not in frame:
-        return pd.Series(any(key.endswith(f"_{table}") for key in keys), index=frame.index, dtype=bool)
-    found = frame["source"].isin(list(keys))
-    if table == "actors":
-        merges = snapshot.table("merges")
-        found |= frame["actor_id"].isin(list(merges.loc[merges["source"].isin(list(keys)), "kept_id"]))
-    return found.astype(bool)
+    frame = snapshot.table(table)
+    found = pd.Series(OPEN.name, index=frame.index, dtype="str")
+    for licence in (OTHER, ODBL):
+        keys = [source.key for source in snapshot.manifest.sources if licence_of(source) == licence]
+        is_theirs = frame["source"].isin(keys)
+        if table == "actors":
+            merges = snapshot.table("merges")
+            is_theirs |= frame["actor_id"].isin(list(merges.loc[merges["source"].isin(keys), "kept_id"]))
+        found = found.mask(is_theirs, licence.name)
+    return found
 
 
 def sources_of(snapshot: Snapshot, table: str, rows: pd.DataFrame) -> tuple[SourceRecord, ...]:
     """Return the sources that some rows of a table come from, in the order of the manifest."""
     records = snapshot.manifest.sources
-    if "source" not in rows:
-        return tuple(source for source in records if source.key.endswith(f"_{table}"))
     keys = set(rows["source"])
     if table == "actors":
         merges = snapshot.table("merges")

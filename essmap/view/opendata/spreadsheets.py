@@ -58,9 +58,11 @@ def to_xlsx(content: Content, *, for_machines: bool = False) -> bytes:
         formats = {name: book.add_format(form) for name, form in _FORMATS.items()}
         heading = book.add_format(_HEADING)
         sheet = book.add_worksheet(sheet_name(content))
+        amounts = {text for field in content.fields if field.name == "amount_eur" for text in (field.name, field.title)}
         for place, name in enumerate(frame.columns):
             sheet.write_string(0, place, str(name), heading)
-            _write_column(sheet, place, str(name), frame[name], formats)
+            form = "amount" if str(name) in amounts else None
+            _write_column(sheet, place, str(name), frame[name], formats, form)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
         _write_notice(book.add_worksheet(t("opendata.notice.sheet")), content, heading, formats["text"])
@@ -69,7 +71,7 @@ def to_xlsx(content: Content, *, for_machines: bool = False) -> bytes:
 
 def sheet_name(content: Content) -> str:
     """Return the name of the sheet that holds the rows."""
-    return t(f"opendata.sheets.{content.name.removesuffix('-odbl')}")
+    return t(f"opendata.sheets.{content.name.partition('-')[0]}")
 
 
 def notice(content: Content) -> list[tuple[str, str]]:
@@ -111,10 +113,11 @@ def _require_room(content: Content, frame: pd.DataFrame) -> None:
         raise DataError(t("opendata.no_workbook", n=len(problems)), problems)
 
 
-def _write_column(sheet: Worksheet, place: int, name: str, values: pd.Series[Any], formats: dict[str, Any]) -> None:
+def _write_column(
+    sheet: Worksheet, place: int, name: str, values: pd.Series[Any], formats: dict[str, Any], kind: str | None
+) -> None:
     is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    is_amount = name in {"amount_eur", t("opendata.projects.amount_eur")}
-    form = formats["amount" if is_amount else "number" if is_number else "text"]
+    form = formats[kind or ("number" if is_number else "text")]
     widths = [len(name)]
     for row, value in enumerate(values.astype(object), start=1):
         if value is None or pd.isna(value):

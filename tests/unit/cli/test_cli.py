@@ -27,10 +27,13 @@ COMMANDS = [
         "access",
         "siting",
         "sheet",
+        "import",
+        "template",
         "export",
         "diff",
     ),
     "serve",
+    "imports",
 ]
 ENGLISH = re.compile(
     r"\b(Usage|Options?|Arguments?|Commands?|Try|Missing|No such|Show this message|exit|required|default|Error|Invalid"

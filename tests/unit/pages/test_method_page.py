@@ -25,6 +25,7 @@ SECTIONS = {
     "coverage": ["structures", "employeurs", "completude", "ecarts", "constats"],
     "distances": ["acces"],
     "elsewhere": ["acces"],
+    "funding": ["programmes"],
     "exact": ["hasard", "intervalle", "surdispersion", "plusieurs", "combien", "manquantes", "entonnoir"],
     "funnel": ["entonnoir"],
     "nearest": ["acces"],

@@ -87,17 +87,18 @@ def row_of(**values: object):
         "actor_id": "essai-31555", "name": "Essai", "family": "association", "legal_form": "association",
         "domains": ["numerique"], "axes": ["inclusion"], "activity": None, "address": None, "postcode": None,
         "commune_code": "31555", "commune_name": "Toulouse", "siren": None, "website": None, "is_sensitive": False,
-        "geo_precision": "municipality", "is_supported": False, "source_kind": "official",
+        "geo_precision": "municipality", "is_supported": False, "source": "starter_actors", "source_kind": "official",
         "source_url": "https://exemple.fr/page", "source_year": pd.NA, "is_confirmed": pd.NA,
     }  # fmt: skip
     return next(pd.DataFrame([{**base, **values}]).itertuples())
 
 
-NO_PROJECT = pd.DataFrame(columns=["programme", "support_kind", "year", "amount_eur", "source_url"])
+NO_PROJECT = pd.DataFrame(columns=["programme", "support_kind", "year", "amount_eur", "source", "source_url"])
 
 
-def card(actor, projects=NO_PROJECT) -> Reader:
-    code = actor_card(actor, projects, report_address="ess@exemple.fr", page_url="https://carte.exemple.fr/?a=b&c=d")
+def card(actor, projects=NO_PROJECT, **sources: str) -> Reader:
+    page_url = "https://carte.exemple.fr/?a=b&c=d"
+    code = actor_card(actor, projects, report_address="ess@exemple.fr", page_url=page_url, sources=sources)
     read = Reader(code)
     assert_links_are_safe(read)
     return read
@@ -109,6 +110,7 @@ def project_of(**values: object) -> pd.DataFrame:
         "support_kind": "grant",
         "year": pd.NA,
         "amount_eur": float("nan"),
+        "source": "starter_projects",
         "source_url": "https://exemple.fr",
     }
     return pd.DataFrame([{**base, **values}]).astype({"year": "Int64"})
@@ -173,6 +175,18 @@ def test_unknown_year_and_amount_are_said():
     assert "montant" not in card(row_of(), project_of(support_kind="label")).text
     assert (amount(None), amount(float("nan"))) == ("montant non communiqué",) * 2
     assert (year(None), year(pd.NA), year(2020)) == ("année non communiquée", "année non communiquée", "2020")
+
+
+def test_a_list_that_somebody_brought_in_is_named():
+    """Without a page, an actor and a support say which list they come from, escaped; other sources are not named."""
+    actor = row_of(source="list_1_actors", source_kind="list")
+    given = project_of(source="list_2_projects", source_url="")
+    read = card(actor, given, list_1_actors="Annuaire <script>", list_2_projects="Soutiens <b>2026</b>")
+    assert "Annuaire <script>" in read.text
+    assert "Soutiens <b>2026</b>" in read.text
+    alone = card(row_of(source_kind="list"), project_of(source_url=""), starter_actors="A", starter_projects="P")
+    assert "montant non communiqué" in alone.text.lower()
+    assert "source" not in alone.text.lower().partition("montant non communiqué")[2]
 
 
 def test_undated_sources_are_said():

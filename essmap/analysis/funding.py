@@ -1,0 +1,113 @@
+"""What the Department gives where, beside who is there: only for a programme and years declared complete.
+
+Elsewhere « no known support » says something of the list, not of the territory: nothing here may then be computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from essmap.analysis.coverage import Question, coverage
+from essmap.analysis.portrait import where_supported
+from essmap.analysis.units import OUTSIDE, Tables, membership
+from essmap.schema.indicator import Level
+from essmap.schema.snapshot import Span
+from essmap.schema.spans import is_in
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Funding:
+    """The supports of a programme over some years, by territory.
+
+    Attributes
+    ----------
+    span : Span
+    table : DataFrame indexed by code, one row per territory of the level, by name
+        ``name``, ``population``, ``projects`` (supports that reach it), ``known_eur`` (sum of known amounts, euros),
+        ``unknown`` (supports without a known amount), ``per_inhabitant_eur`` (``known_eur / population``; NA where
+        nobody lives, or a support that reaches it has no known amount) and ``ratio`` (actors observed / expected,
+        `essmap.analysis.coverage`; NA where it is not known).
+    unplaced : int
+        Supports that name no territory: the whole department, or a commune that several territories share.
+    per_inhabitant_eur : float
+        Of all territories together: what is placed / who lives there.
+    """
+
+    span: Span
+    table: pd.DataFrame
+    unplaced: int
+    per_inhabitant_eur: float
+
+    @property
+    def share_without(self) -> float:
+        """Share of the territories that no support reaches, 0 to 1 (0 where there is no territory)."""
+        return float(self.table["projects"].eq(0).mean()) if len(self.table) else 0.0
+
+
+def funding(tables: Tables, projects: pd.DataFrame, span: Span, level: Level = "canton") -> Funding:
+    """Add up the supports of a complete programme by territory.
+
+    Parameters
+    ----------
+    tables : Tables
+    projects : DataFrame
+        `essmap.schema.tables.PROJECTS`; all of them.
+    span : Span
+        Declared complete in the manifest: whoever calls makes sure of it.
+    level : {"canton", "epci", "commune"}
+
+    Returns
+    -------
+    Funding
+
+    Notes
+    -----
+    A support that names the communes it serves reaches the territories they are in; its amount is shared in proportion
+    to their inhabitants (of those communes), so that nothing is counted twice. Any other lies where its holder does,
+    else in its commune (`essmap.analysis.portrait.where_supported`).
+    """
+    chosen = projects[is_in(span, projects)]
+    members = membership(tables, level)
+    reached = _reached(chosen, tables, members, level)
+    inhabitants = members[members["code"] != OUTSIDE].groupby("code")["population"].sum()
+    groups = reached.groupby("code")
+    table = pd.DataFrame({"population": inhabitants})
+    table["projects"] = groups["project_id"].nunique().reindex(table.index).fillna(0).astype("int64")
+    table["known_eur"] = groups["amount_eur"].sum().reindex(table.index).fillna(0.0)
+    unknown = reached["amount_eur"].isna().groupby(reached["code"]).sum()
+    table["unknown"] = unknown.reindex(table.index).fillna(0).astype("int64")
+    rate = (table["known_eur"] / table["population"].where(table["population"] > 0)).astype("Float64")
+    table["per_inhabitant_eur"] = rate.mask(table["unknown"].gt(0), pd.NA)
+    counted = coverage(tables, Question(level=level)).set_index("code")
+    table["ratio"] = counted["ratio"].reindex(table.index).astype("Float64")
+    table.insert(0, "name", counted["name"].reindex(table.index))
+    placed = set(reached["project_id"])
+    people = float(table["population"].sum())
+    mean = float(table["known_eur"].sum()) / people if people else 0.0
+    unplaced = int((~chosen["project_id"].isin(list(placed))).sum())
+    return Funding(span, table.sort_values("name"), unplaced, mean)
+
+
+def _reached(chosen: pd.DataFrame, tables: Tables, members: pd.DataFrame, level: Level) -> pd.DataFrame:
+    """Return one row per support and territory that it reaches: ``project_id``, ``code``, ``amount_eur`` there."""
+    serves = chosen["served_codes"].map(len).gt(0)
+    own = chosen[~serves]
+    at_holder = pd.DataFrame(
+        {
+            "project_id": own["project_id"],
+            "code": where_supported(own, tables, level).astype(object),
+            "amount_eur": own["amount_eur"],
+        }
+    )
+    spread = chosen.loc[serves, ["project_id", "amount_eur", "served_codes"]].explode("served_codes")
+    spread = spread.merge(members, left_on="served_codes", right_on="commune_code")
+    people = spread.groupby("project_id")["population"].transform("sum")
+    equal = spread.groupby("project_id")["population"].transform("size")
+    share = (spread["population"] / people.where(people > 0)).fillna(1 / equal)
+    spread["amount_eur"] = spread["amount_eur"] * share
+    columns = ["project_id", "code", "amount_eur"]
+    both = pd.concat([at_holder, spread[columns]] if len(spread) else [at_holder], ignore_index=True)
+    known = set(members["code"]) - {OUTSIDE}
+    return both[both["code"].isin(list(known))]

@@ -1,0 +1,105 @@
+"""The cells of a list, column by column, as they are understood; every fault and remark with its line and heading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from essmap.build.imports.headings import JOINED, Layout
+from essmap.build.imports.values import Reading, clean
+from essmap.errors import Problem
+from essmap.texts import t
+
+#: Signs of one cell that are shown in a report.
+_SHOWN: Final = 120
+
+
+@dataclass(eq=False)
+class Rows:
+    """The rows of a list.
+
+    Attributes
+    ----------
+    file : str
+        What messages call it.
+    layout : Layout
+    lines : list of int
+        Line of each row in the file; blank rows are left out.
+    values : dict of lists of str
+        Per column of ours, what was understood of each row.
+    faults, remarks : list of Problem
+        What keeps a row out, and what was set aside or right in a row that comes in.
+    """
+
+    file: str
+    layout: Layout
+    lines: list[int] = field(init=False)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    faults: list[Problem] = field(default_factory=list)
+    remarks: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Number the rows that hold anything, and tell those with more cells than the header."""
+        rows, start = self.layout.grid.rows, self.layout.header + 1
+        filled = [place for place in range(start, len(rows)) if any(cell.strip() for cell in rows[place])]
+        self.lines = [place + 1 for place in filled]
+        width = len(self.layout.headings)
+        for place in filled:
+            if any(cell.strip() for cell in rows[place][width:]):
+                expected = t("errors.cells", n=width)
+                self.faults.append(Problem(self.file, place + 1, None, str(len(rows[place])), expected, "cell_count"))
+
+    def raw(self, name: str) -> list[str]:
+        """Return the cells of one of our columns as they are; empty where the file has no such column."""
+        places = self.layout.columns.get(name, ())
+        glue = JOINED.get(name, " ")
+        return [glue.join(filter(None, (self._cell(line, place) for place in places))) for line in self.lines]
+
+    def _cell(self, line: int, place: int) -> str:
+        cells = self.layout.grid.rows[line - 1]
+        return cells[place].strip() if place < len(cells) else ""
+
+    def text(self, name: str) -> list[str]:
+        """Take a column as the text that it is."""
+        self.values[name] = [clean(cell) for cell in self.raw(name)]
+        return self.values[name]
+
+    def read(self, name: str, understand: Callable[[str], Reading]) -> list[str]:
+        """Understand a column cell by cell; equal cells are understood once."""
+        known: dict[str, Reading] = {}
+        found = []
+        for line, cell in zip(self.lines, self.raw(name), strict=True):
+            reading = known.get(cell) or known.setdefault(cell, understand(cell))
+            found.append("" if reading.fault else reading.value)
+            self.note(line, name, cell, reading)
+        self.values[name] = found
+        return found
+
+    def note(self, line: int, name: str, cell: str, reading: Reading) -> None:
+        """Keep what a reading says of a cell."""
+        if reading.fault is not None:
+            self.refuse(line, name, cell, reading.fault, reading.rule)
+        elif reading.remark is not None:
+            self.remarks.append(self._problem(line, name, cell, reading.remark, "remark"))
+
+    def refuse(self, line: int, name: str, cell: str, expected: str, rule: str) -> None:
+        """Keep a row out."""
+        self.faults.append(self._problem(line, name, cell, expected, rule))
+
+    def remark(self, line: int, name: str, cell: str, said: str) -> None:
+        """Say what was set aside in a row that comes in."""
+        self.remarks.append(self._problem(line, name, cell, said, "remark"))
+
+    def _problem(self, line: int, name: str, cell: str, said: str, rule: str) -> Problem:
+        return Problem(self.file, line, self.layout.heading(name), clean(cell)[:_SHOWN], said, rule)
+
+    def refused(self) -> set[int]:
+        """Return the lines that are kept out so far."""
+        return {fault.row for fault in self.faults if fault.row is not None}
+
+    def take(self, found: Iterable[Problem]) -> None:
+        """Keep faults that somebody else found on our columns, under the headings of the file."""
+        for one in found:
+            heading = self.layout.heading(one.column) if one.column else None
+            self.faults.append(replace(one, file=self.file, column=heading))

@@ -1,0 +1,175 @@
+"""Money of a complete programme beside who is there: its sentence, its table, and a chart in four parts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+
+from essmap.analysis.funding import Funding
+from essmap.schema.spans import years_of
+from essmap.texts import t
+from essmap.view.charts import HEIGHT, LOCALE
+from essmap.view.format import DASH, decimal, escape, euros, integer
+from essmap.view.rows import each_row
+from essmap.view.tables import Heading, Html, bar, html_table
+
+#: Colour and shape of a point, by its part: told apart without colour too.
+_PARTS: Final = {
+    "missing_unsupported": ("#b3261e", "triangle-up"),
+    "missing_supported": ("#b35c00", "diamond"),
+    "present_unsupported": ("#6b7280", "square"),
+    "present_supported": ("#00558c", "circle"),
+}
+
+
+def funding_sentence(found: Funding) -> str:
+    """Return what is known of a complete programme, as sentences."""
+    table = found.table
+    none = int(table["projects"].eq(0).sum())
+    said = t(
+        "funding.sentence",
+        programme=found.span.programme,
+        years=years_of(found.span),
+        n=none,
+        n_text=integer(none),
+        total=integer(len(table)),
+        share=decimal(100 * found.share_without, 0),
+        rate=decimal(found.per_inhabitant_eur, 2),
+    )
+    unknown = int(table["unknown"].gt(0).sum())
+    more = [t("funding.unplaced", n=found.unplaced, n_text=integer(found.unplaced))] if found.unplaced else []
+    more += [t("funding.unknown", n=unknown, n_text=integer(unknown))] if unknown else []
+    return " ".join([said, *more])
+
+
+def funding_table(found: Funding, caption: str) -> str:
+    """Return the HTML table of a complete programme, a row per territory, those that get least first.
+
+    Parameters
+    ----------
+    found : Funding
+    caption : str
+    """
+    headings = [
+        Heading(t("funding.territory")),
+        Heading(t("funding.projects"), is_number=True),
+        Heading(t("funding.amount"), is_number=True),
+        Heading(t("funding.per_inhabitant"), is_number=True),
+        Heading(t("funding.ratio"), is_number=True),
+    ]
+    ordered = found.table.sort_values(["per_inhabitant_eur", "name"], na_position="last")
+    highest = float(ordered["per_inhabitant_eur"].max()) if ordered["per_inhabitant_eur"].notna().any() else 0.0
+    rows: list[list[str | Html]] = [
+        [
+            str(row.name_),
+            integer(row.projects) if row.projects else t("funding.none"),
+            euros(row.known_eur) if row.projects > row.unknown else DASH,
+            _rate(row, highest),
+            DASH if pd.isna(row.ratio) else decimal(row.ratio, 2),
+        ]
+        for row in each_row(ordered.rename(columns={"name": "name_"}))
+    ]
+    return html_table(caption, headings, rows)
+
+
+def territory_funding(found: Funding, code: str) -> str:
+    """Return what a territory gets of a complete programme, as a sentence; the empty string for an unknown one.
+
+    Parameters
+    ----------
+    found : Funding
+    code : str
+    """
+    if code not in found.table.index:
+        return ""
+    (row,) = each_row(found.table.loc[[code]])
+    said = {"programme": found.span.programme, "years": years_of(found.span)}
+    if not row.projects:
+        return t("funding.here_none", **said)
+    counts = {"n": int(row.projects), "n_text": integer(row.projects)}
+    if pd.isna(row.per_inhabitant_eur):
+        return t("funding.here_unknown", **said, **counts)
+    rates = {"rate": decimal(row.per_inhabitant_eur, 2), "mean": decimal(found.per_inhabitant_eur, 2)}
+    return t("funding.here", **said, **counts, **rates, amount=euros(row.known_eur))
+
+
+def quadrant_chart(found: Funding) -> Any:
+    """Return « where we support » against « where it is missing »: a point per territory, in four parts.
+
+    Parameters
+    ----------
+    found : Funding
+        Territories without a known rate or ratio are left out: the table has them.
+
+    Returns
+    -------
+    altair.LayerChart
+        Observed / expected actors across, euros per inhabitant up; the lines are the department's own.
+    """
+    points = quadrants(found)
+    words = {part: t(f"funding.parts.{part}") for part in _PARTS}
+    frame = points.assign(
+        where=points["part"].map(words),
+        rate_text=points["per_inhabitant_eur"].map(lambda value: decimal(value, 2)),
+        ratio_text=points["ratio"].map(lambda value: decimal(value, 2)),
+    )
+    domain = list(words.values())
+    legend = alt.Legend(title=None, orient="top", direction="vertical", labelLimit=400)
+    marks = (
+        alt.Chart(frame)
+        .mark_point(filled=True, size=80, opacity=0.9)
+        .encode(
+            x=alt.X("ratio:Q", title=t("funding.x"), axis=alt.Axis(format="~r", grid=False)),
+            y=alt.Y("per_inhabitant_eur:Q", title=t("funding.y"), axis=alt.Axis(format="~r", grid=False)),
+            color=alt.Color(
+                "where:N", scale=alt.Scale(domain=domain, range=[c for c, _ in _PARTS.values()]), legend=legend
+            ),
+            shape=alt.Shape(
+                "where:N", scale=alt.Scale(domain=domain, range=[s for _, s in _PARTS.values()]), legend=legend
+            ),
+            tooltip=[
+                alt.Tooltip("name:N", title=t("funding.territory")),
+                alt.Tooltip("ratio_text:N", title=t("funding.ratio")),
+                alt.Tooltip("rate_text:N", title=t("funding.per_inhabitant")),
+            ],
+        )
+    )
+    across = alt.Chart(pd.DataFrame({"y": [found.per_inhabitant_eur]})).mark_rule(color="#6b7280").encode(y="y:Q")
+    up = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color="#6b7280").encode(x="x:Q")
+    return alt.layer(across, up, marks).properties(height=HEIGHT).configure(locale=LOCALE).configure_view(strokeWidth=0)
+
+
+def quadrants(found: Funding) -> pd.DataFrame:
+    """Return the territories that the chart shows, each with its ``part``.
+
+    Parameters
+    ----------
+    found : Funding
+
+    Returns
+    -------
+    DataFrame
+        ``name``, ``ratio``, ``per_inhabitant_eur`` (floats) and ``part``: ``missing`` where there are fewer actors than
+        the department's rate would give, else ``present``; ``supported`` from the department's mean amount on.
+    """
+    table = found.table.dropna(subset=["ratio", "per_inhabitant_eur"])
+    points = table[["name", "ratio", "per_inhabitant_eur"]].astype(
+        {"ratio": "float64", "per_inhabitant_eur": "float64"}
+    )
+    missing = points["ratio"].lt(1).map({True: "missing", False: "present"})
+    is_supported = points["per_inhabitant_eur"].ge(found.per_inhabitant_eur) & points["per_inhabitant_eur"].gt(0)
+    supported = is_supported.map({True: "supported", False: "unsupported"})
+    return points.assign(part=missing + "_" + supported).reset_index(drop=True)
+
+
+def funding_note() -> str:
+    """Return how the amounts are shared and what the chart does not prove, as HTML."""
+    return f'<p class="essmap-meta">{escape(t("funding.how"))}</p>'
+
+
+def _rate(row: Any, highest: float) -> str | Html:
+    if pd.isna(row.per_inhabitant_eur):
+        return t("funding.rate_unknown") if row.unknown else DASH
+    return bar(decimal(row.per_inhabitant_eur, 2), row.per_inhabitant_eur / highest if highest else 0)

@@ -1,0 +1,342 @@
+"""The folder of local lists: whole whatever happens, dated, undone, and part of every build. All rows are made up."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_up_register import establishment, register_read
+
+from essmap.build.live import LiveOptions, build_live
+from essmap.build.locals import NO_LISTS, About, LocalLists, as_list, keep_list, read_lists, undo_import
+from essmap.build.starter import build_starter, is_embedded_only, is_outdated, load_geography
+from essmap.errors import DataError, SettingsError, SourceError
+from essmap.schema import atomic
+from essmap.schema.snapshot import Snapshot
+from essmap.schema.withheld import Entry, Withheld
+from essmap.store import Store
+from made_up_lists import NOW, judged_text, local_list
+
+SIRET = "73282932000074"
+ONE = (
+    f"Nom;Commune;SIRET;Adresse;Site\nLa Roue inventée;Muret;{SIRET};1 rue Inventée;exemple.fr\n"
+    "Le Fil inventé;Blagnac;;;\n"
+)
+OTHER = "Nom;Commune\nLa Roue inventée;Muret\nLe Pain inventé;Seysses\n"
+
+
+def test_a_list_is_kept_as_it_came_in(tmp_path):
+    """What is read back is what was kept: rows, lines, date and where it came from."""
+    one = local_list(ONE)
+    assert keep_list(tmp_path, "31", one) == "new"
+    assert read_lists(tmp_path, "31").lists == (one,)
+    assert read_lists(tmp_path, "09") == NO_LISTS
+    assert one.imported_at == "2026-11-20T08:00:00+00:00"
+    assert one.frame().index.tolist() == [2, 3]
+
+
+def test_the_same_list_again_changes_nothing(tmp_path):
+    """Same content on another day under another name: not one byte changes, the first date stays."""
+    keep_list(tmp_path, "31", local_list(ONE))
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.rglob("*.json")}
+    again = replace(local_list(ONE, day=25), file="copie.csv")
+    assert keep_list(tmp_path, "31", again) == "same"
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.rglob("*.json")} == before
+
+
+def test_the_same_list_with_other_wishes_takes_its_own_place(tmp_path):
+    """A new title is a change of the one list, not a second list."""
+    keep_list(tmp_path, "31", local_list(ONE))
+    renamed = replace(local_list(ONE, day=21), about=About("Annuaire inventé"))
+    assert keep_list(tmp_path, "31", renamed) == "replaced"
+    assert read_lists(tmp_path, "31").lists == (renamed,)
+
+
+def test_lists_come_in_the_order_of_their_dates(tmp_path):
+    """The oldest first, whatever the names of the files."""
+    for day, text in ((22, ONE), (21, OTHER)):
+        keep_list(tmp_path, "31", local_list(text, day=day))
+    assert [one.imported_at[8:10] for one in read_lists(tmp_path, "31").lists] == ["21", "22"]
+
+
+def test_a_list_is_undone_by_its_identifier_or_its_beginning(tmp_path):
+    """What was taken away is said; what is left stays."""
+    one, other = local_list(ONE), local_list(OTHER)
+    for each in (one, other):
+        keep_list(tmp_path, "31", each)
+    assert undo_import(tmp_path, "31", one.import_id.partition("-")[2]) == one
+    assert read_lists(tmp_path, "31").lists == (other,)
+    assert undo_import(tmp_path, "31", other.import_id[:12]) == other
+    assert read_lists(tmp_path, "31") == NO_LISTS
+
+
+@pytest.mark.parametrize("identifier", ["", "actors", "nothing", "../secret"])
+def test_an_identifier_that_names_no_one_list_is_refused(identifier, tmp_path):
+    """None or several: nothing is taken away, and those that are there are named."""
+    one, other = local_list(ONE), local_list(OTHER)
+    for each in (one, other):
+        keep_list(tmp_path, "31", each)
+    with pytest.raises(SettingsError, match=one.import_id):
+        undo_import(tmp_path, "31", identifier)
+    assert len(read_lists(tmp_path, "31").lists) == 2
+
+
+def test_a_list_of_nothing_is_not_kept(tmp_path):
+    """A list without a sound row leaves the folder as it was."""
+    judged = judged_text("Nom;Commune\nInventée;Atlantis\n", "actors")
+    with pytest.raises(DataError):
+        keep_list(tmp_path / "lists", "31", as_list(judged, About(), NOW))
+    assert not (tmp_path / "lists").exists()
+
+
+def test_a_file_changed_by_hand_stops_whoever_reads_it(tmp_path):
+    """A list is never half obeyed: what was changed, cut or put there by hand is named."""
+    keep_list(tmp_path, "31", local_list(ONE))
+    (path,) = tmp_path.rglob("*.json")
+    sound = path.read_bytes()
+    content = json.loads(sound)
+    content["content"]["rows"][0][1] = "Autre nom"
+    for changed in (json.dumps(content).encode(), sound[:-40], b"[]", b"", b'{"digest": 1}'):
+        path.write_bytes(changed)
+        with pytest.raises(SourceError, match=path.name):
+            read_lists(tmp_path, "31")
+    path.write_bytes(sound)
+    path.rename(path.with_name("actors-000000000000.json"))
+    with pytest.raises(SourceError, match="actors-000000000000"):
+        read_lists(tmp_path, "31")
+
+
+@pytest.mark.parametrize("step", ["open", "fsync", "replace"])
+def test_a_failure_at_any_step_leaves_the_folder_as_it_was(step, tmp_path, monkeypatch):
+    """Disk full while opening, while waiting for the disk, while taking the place: the old list, and nothing else."""
+    keep_list(tmp_path, "31", local_list(ONE))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "31").iterdir()}
+
+    opened = Path.open
+
+    def full(*arguments, **options):
+        if step == "open" and "xb" not in arguments:
+            return opened(*arguments, **options)
+        raise OSError(errno.ENOSPC, "full")
+
+    target = {"open": (Path, "open"), "fsync": (atomic.os, "fsync"), "replace": (Path, "replace")}[step]
+    renamed = replace(local_list(ONE), about=About("Autre titre"))
+    with monkeypatch.context() as patch:
+        patch.setattr(*target, full)
+        with pytest.raises(SourceError, match="disque plein"):
+            keep_list(tmp_path, "31", renamed)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "31").iterdir()} == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_crash_at_any_moment_leaves_a_whole_list(tmp_path):
+    """A process that keeps and undoes lists is killed at random moments: what is read is one of the states it wrote."""
+    states = [local_list(ONE), replace(local_list(ONE), about=About("Autre titre")), local_list(OTHER)]
+    chance = random.Random(31)  # noqa: S311  moments, not secrets
+    for _ in range(40):
+        told, tell = os.pipe()
+        child = os.fork()
+        if child == 0:  # pragma: no cover  it is killed
+            try:
+                while True:
+                    for state in states:
+                        os.write(tell, b".")
+                        keep_list(tmp_path, "31", state)
+                    undo_import(tmp_path, "31", states[0].import_id)
+            finally:
+                os._exit(1)
+        for _ in range(chance.randrange(1, 12)):
+            os.read(told, 1)
+        for _ in range(chance.randrange(0, 20_000)):
+            pass
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(told)
+        os.close(tell)
+        found = read_lists(tmp_path, "31").lists
+        assert all(one in states for one in found)
+        assert len({one.import_id for one in found}) == len(found)
+
+
+GEOGRAPHY = load_geography("31")
+
+
+def built(*lists, withheld: Withheld | None = None) -> Snapshot:
+    return build_starter(
+        "31", geography=GEOGRAPHY, lists=LocalLists(lists), **({} if withheld is None else {"withheld": withheld})
+    )
+
+
+def of_name(snapshot: Snapshot, name: str) -> dict[str, object]:
+    actors = snapshot.table("actors")
+    (row,) = actors[actors["name"] == name].to_dict("records")
+    return row
+
+
+def test_a_list_is_part_of_the_next_build_with_its_own_source():
+    """Its rows are actors, with what they say; its entry counts what became of each; nothing else changed."""
+    snapshot = built(local_list(ONE))
+    row = of_name(snapshot, "La Roue inventée")
+    (record,) = [one for one in snapshot.manifest.sources if one.key.startswith("list_")]
+    assert (row["siret"], row["address"], row["website"]) == (SIRET, "1 rue Inventée", "https://exemple.fr")
+    assert (row["source"], row["source_kind"], row["source_note"]) == (record.key, "list", "Liste locale (liste.csv)")
+    assert (record.rows_in, record.rows_kept, record.rows_merged, record.vintage) == (2, 2, 0, "2026-11-20")
+    plain = build_starter("31")
+    assert len(snapshot.table("actors")) == len(plain.table("actors")) + 2
+    assert set(plain.table("actors")["actor_id"]) <= set(snapshot.table("actors")["actor_id"])
+    assert "listes locales" in snapshot.manifest.completeness["actors"].sentence
+    assert not is_embedded_only(snapshot.manifest.as_dict())
+    assert not is_outdated(snapshot.manifest)
+
+
+def test_a_list_that_quotes_a_register_confirms_nobody():
+    """« Registre public » in a list is what the list says; nobody is confirmed, and nobody is called unconfirmed."""
+    judged = judged_text("Nom;Commune;Genre de source\nLa Roue inventée;Muret;Registre public\n", "actors")
+    assert [remark.column for remark in judged.remarks] == ["Genre de source"]
+    snapshot = built(as_list(judged, About(), NOW))
+    assert of_name(snapshot, "La Roue inventée")["source_kind"] == "list"
+    assert snapshot.table("actors")["is_confirmed"].isna().all()
+
+
+def test_undone_means_gone_from_the_next_build(tmp_path):
+    """After undo a build is what it was before the list came in."""
+    one = local_list(ONE)
+    keep_list(tmp_path, "31", one)
+    undo_import(tmp_path, "31", one.import_id)
+    snapshot = build_starter("31", lists=read_lists(tmp_path, "31"))
+    assert snapshot.manifest.counts == build_starter("31").manifest.counts
+
+
+def test_a_row_of_a_known_structure_is_put_together_with_it(starter_snapshot):
+    """Name and commune of a gathered structure: one actor, under its identifier, that keeps its page."""
+    known = starter_snapshot.table("actors").set_index("actor_id").loc["la-cafetiere-31028"]
+    snapshot = built(local_list("Nom;Commune;Employeur\nLA CAFETIERE;Aurignac;oui\n"))
+    row = snapshot.table("actors").set_index("actor_id").loc["la-cafetiere-31028"]
+    assert (row["source_url"], row["is_employer"]) == (known["source_url"], True)
+    assert snapshot.table("merges")[["kept_id", "rule"]].to_numpy().tolist() == [["la-cafetiere-31028", "name_commune"]]
+    assert len(snapshot.table("actors")) == len(starter_snapshot.table("actors"))
+
+
+def test_domains_that_a_list_does_not_say_are_read_from_its_words():
+    """Name and activity tell a domain where the list names none; where it names some, these stay."""
+    text = "Nom;Commune;Activité;Domaines\nRessourcerie inventée;Muret;;\nLe Fil inventé;Muret;;Mobilité\n"
+    snapshot = built(local_list(text))
+    assert list(of_name(snapshot, "Ressourcerie inventée")["domains"]) == ["reemploi_dechets"]
+    assert list(of_name(snapshot, "Le Fil inventé")["axes"]) == ["bifurcation_ecologique"]
+
+
+PROTECTED = (
+    "Nom;Commune;Adresse;SIRET;Site;Lat;Lon\n"
+    f"Foyer de femmes victimes de violences;Toulouse;78901 rue des Mots-Cachés;{SIRET};mots-caches.fr;43.6045;1.4442\n"
+    "Le Fil inventé;Muret;78901 rue des Mots-Cachés, chez Mme Unetelle;;mots-caches.fr;;\n"
+)
+SECRETS = ("78901", "mots-caches", "mots cachés", "unetelle", SIRET, SIRET[:9], "43.6045", "1.4442")
+
+
+def test_protected_rows_of_a_list_show_nothing_finer_than_their_commune(tmp_path):
+    """A sensitive place and a home: no value finer than the commune in any table, manifest or report."""
+    snapshot = built(local_list(PROTECTED))
+    Store(str(tmp_path)).save(snapshot)
+    texts = [frame.astype(str).to_csv() for frame in snapshot.tables.values()]
+    texts += [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.json")]
+    actors = snapshot.table("actors")
+    mine = actors[actors["source"].str.startswith("list_")]
+    assert len(mine) == 2
+    assert set(mine["geo_precision"]) == {"municipality"}
+    named = " ".join(texts).lower()
+    assert [secret for secret in SECRETS if secret in named and secret not in {"43.6045", "1.4442"}] == []
+
+
+def test_a_list_does_not_show_what_the_register_hides():
+    """A unit of partial diffusion stays at its commune, though a list gives its address under the same number."""
+    hidden = establishment(71, siren=SIRET[:9], siret=SIRET, diffusion="P")
+    read = register_read([hidden, establishment(72)])
+    one = local_list(
+        f"Nom;Commune;SIRET;Adresse;Lat;Lon\nLe Fil inventé;Toulouse;{SIRET};78901 rue Cachée;43.6045;1.4442\n"
+    )
+    snapshot = build_live(read, "31", LiveOptions("api", lists=LocalLists((one,))))
+    actors = snapshot.table("actors")
+    assert len(actors) == 2
+    (found,) = actors[actors["name"] == "Le Fil inventé"].to_dict("records")
+    assert found["geo_precision"] == "municipality"
+    assert [secret for secret in ("78901", SIRET, SIRET[:9]) if secret in str(found)] == []
+
+
+OPPOSITIONS = [Entry("siren", SIRET[:9]), Entry("siret", SIRET), Entry("actor_id", "liste-la-roue-inventee-31395")]
+
+
+@pytest.mark.parametrize("entry", OPPOSITIONS)
+def test_who_objects_after_a_list_came_in_is_left_out(entry):
+    """An opposition is obeyed by the next build, and counted."""
+    snapshot = built(local_list(ONE), withheld=Withheld((entry,), "x"))
+    assert "La Roue inventée" not in set(snapshot.table("actors")["name"])
+    (record,) = [one for one in snapshot.manifest.sources if one.key.startswith("list_")]
+    assert (record.rows_kept, dict(record.rows_rejected)) == (1, {"withheld": 1})
+
+
+def test_who_objects_by_a_number_that_is_not_shown_is_left_out():
+    """A sensitive place shows no number; an opposition by that number still counts."""
+    snapshot = built(local_list(PROTECTED), withheld=Withheld((Entry("siret", SIRET),), "x"))
+    assert not snapshot.table("actors")["name"].str.startswith("Foyer de femmes victimes").any()
+
+
+def test_rows_add_up_for_every_source():
+    """rows_in = kept + merged + rejected, for each source and in all."""
+    snapshot = built(local_list(ONE), local_list(OTHER, day=21))
+    for source in snapshot.manifest.sources:
+        if source.key.startswith(("list_", "starter_")):
+            assert source.rows_in == source.rows_kept + source.rows_merged + sum(source.rows_rejected.values())
+    manifest = snapshot.manifest
+    assert manifest.rows_in == manifest.counts["actors"] + manifest.merged + manifest.rejected
+
+
+def test_a_row_whose_commune_is_gone_is_counted_not_lost():
+    """A list outlives the division of its year: what no longer fits is left out under a reason."""
+    one = local_list(OTHER)
+    place = one.columns.index("commune_code")
+    gone = tuple("31999" if n == place else cell for n, cell in enumerate(one.rows[0]))
+    snapshot = built(replace(one, rows=(gone, one.rows[1])))
+    (record,) = [each for each in snapshot.manifest.sources if each.key.startswith("list_")]
+    assert (record.rows_kept, dict(record.rows_rejected)) == (1, {"unknown_commune": 1})
+
+
+def test_two_lists_that_give_one_identifier_to_two_numbers_are_told_apart():
+    """Two establishments of one name in one commune stay two actors."""
+    first = local_list(f"Nom;Commune;SIRET\nLa Roue inventée;Muret;{SIRET}\n")
+    second = local_list("Nom;Commune;SIRET\nLa Roue inventée;Muret;35600000000048\n", day=21)
+    actors = built(first, second).table("actors")
+    assert actors[actors["name"] == "La Roue inventée"]["actor_id"].tolist() == [
+        "liste-la-roue-inventee-31395", "liste-la-roue-inventee-31395--2",
+    ]  # fmt: skip
+
+
+def test_what_was_kept_out_is_told_in_the_notes():
+    """The build says how many rows of a list were refused when it came in."""
+    judged = judged_text("Nom;Commune\nLa Roue inventée;Muret\nAutre;Atlantis\n", "actors")
+    snapshot = built(as_list(judged, About("Annuaire inventé"), NOW))
+    assert any("Annuaire inventé" in note and "1 ligne sur 2" in note for note in snapshot.manifest.notes)
+
+
+def test_a_register_and_a_list_are_put_together_by_number():
+    """A row with the SIRET of an establishment is that establishment; the register confirms it."""
+    one = local_list(f"Nom;Commune;SIRET\nLa Roue inventée;Toulouse;{SIRET}\n")
+    read = register_read([establishment(72, siren=SIRET[:9], siret=SIRET)])
+    snapshot = build_live(read, "31", LiveOptions("api", lists=LocalLists((one,))))
+    actors = snapshot.table("actors")
+    assert (len(actors), actors["siret"].iloc[0], bool(actors["is_confirmed"].iloc[0])) == (1, SIRET, True)
+    assert snapshot.table("merges")["rule"].tolist() == ["siret"]
+
+
+def test_a_list_of_which_no_row_fits_any_more_builds_all_the_same():
+    """Nothing of it is left, and each row is counted."""
+    one = local_list(OTHER)
+    place = one.columns.index("commune_code")
+    rows = tuple(tuple("31999" if n == place else cell for n, cell in enumerate(row)) for row in one.rows)
+    (record,) = [each for each in built(replace(one, rows=rows)).manifest.sources if each.key.startswith("list_")]
+    assert (record.rows_kept, dict(record.rows_rejected)) == (0, {"unknown_commune": 2})

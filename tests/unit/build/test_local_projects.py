@@ -1,0 +1,251 @@
+"""Projects of local lists: linked to their holder, kept once, complete for what was declared. All rows are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from essmap.analysis.coverage import Tables
+from essmap.analysis.funding import funding
+from essmap.build.locals import LocalList, LocalLists
+from essmap.build.starter import build_starter, load_geography
+from essmap.schema.snapshot import Snapshot, Span
+from essmap.schema.withheld import Entry, Withheld
+from essmap.store import Store
+from essmap.view.funding import funding_sentence, funding_table, quadrant_chart, quadrants, territory_funding
+from essmap.view.supports import projects_table
+from made_up_lists import local_list
+
+SIRET, OTHER = "73282932000074", "35600000000048"
+ACTORS = local_list(
+    f"Nom;Commune;SIRET\nLa Roue inventée;Muret;{SIRET}\nLe Fil inventé;Blagnac;\nLe Fil inventé;Seysses;{OTHER}\n"
+)
+GEOGRAPHY = load_geography("31")
+HEAD = "Porteur;SIRET;SIREN;Programme;Année;Montant;Commune;Communes desservies\n"
+
+
+def projects(*rows: str, day: int = 20, spans: tuple[Span, ...] = ()) -> LocalList:
+    return local_list(HEAD + "\n".join(rows), "projects", day=day, spans=spans)
+
+
+def built(*lists: LocalList, withheld: Withheld | None = None) -> Snapshot:
+    more = {} if withheld is None else {"withheld": withheld}
+    return build_starter("31", geography=GEOGRAPHY, lists=LocalLists(lists), **more)
+
+
+def mine(snapshot: Snapshot, programme: str = "Vélo inventé") -> list[dict[str, object]]:
+    table = snapshot.table("projects")
+    return table[table["programme"] == programme].to_dict("records")
+
+
+LINKS = {
+    "siret": (f"Nom sans rapport;{SIRET};;Vélo inventé;2024;;;", "liste-la-roue-inventee-31395"),
+    "siren": (f"Nom sans rapport;;{SIRET[:9]};Vélo inventé;2024;;Toulouse;", "liste-la-roue-inventee-31395"),
+    "name and commune": ("LE FIL INVENTE;;;Vélo inventé;2024;;Blagnac;", "liste-le-fil-invente-31069"),
+    "name of a gathered structure": ("Cafetière (La);;;Vélo inventé;2024;;Aurignac;", "la-cafetiere-31028"),
+    "same name elsewhere": ("Le Fil inventé;;;Vélo inventé;2024;;Muret;", None),
+    "same name, other number": (
+        f"Le Fil inventé;;{SIRET[:9]};Vélo inventé;2024;;Seysses;",
+        "liste-la-roue-inventee-31395",
+    ),
+    "nobody's number": ("Le Fil inventé;;552100554;Vélo inventé;2024;;Seysses;", None),
+    "name alone": ("Le Fil inventé;;;Vélo inventé;2024;;;", None),
+    "nobody": ("Personne d’inventé;;;Vélo inventé;2024;;Muret;", None),
+}
+
+
+@pytest.fixture(scope="module")
+def linked() -> Snapshot:
+    """All the links in one build."""
+    return built(ACTORS, projects(*(row for row, _ in LINKS.values())))
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_project_is_linked_to_its_holder_or_stands_alone(name, linked):
+    """By SIRET, by SIREN, by name and commune; where nothing tells, no link, and the commune's point or none."""
+    place = list(LINKS).index(name)
+    row = mine(linked)[place]
+    expected = LINKS[name][1]
+    assert (row["actor_id"] if isinstance(row["actor_id"], str) else None) == expected
+    if expected is not None:
+        actors = linked.layer("actors").set_index("actor_id")
+        assert row["geometry"].equals(actors.geometry[expected])
+        assert actors["is_supported"][expected]
+    elif row["commune_code"] is not None and isinstance(row["commune_code"], str):
+        commune = GEOGRAPHY.communes.set_index("commune_code").loc[row["commune_code"]]
+        assert (row["geometry"].x, row["geometry"].y) == (commune["point_lon"], commune["point_lat"])
+    else:
+        assert row["geometry"] is None
+
+
+def test_one_holder_has_several_years_and_programmes(linked):
+    """Nothing of a holder is lost: each year and each programme is a project of its own."""
+    snapshot = built(
+        ACTORS,
+        projects(
+            f"La Roue inventée;{SIRET};;Vélo inventé;2023;100;;",
+            f"La Roue inventée;{SIRET};;Vélo inventé;2024;200;;",
+            f"La Roue inventée;{SIRET};;Pain inventé;2024;300;;",
+            f"La Roue inventée;{SIRET};;Vélo inventé;2024;50;;",
+        ),
+    )
+    assert [row["amount_eur"] for row in mine(snapshot)] == [100, 200, 50]
+    assert len({row["project_id"] for row in mine(snapshot)}) == 3
+    assert len(mine(snapshot, "Pain inventé")) == 1
+    assert all(SIRET[:9] not in str(row["project_id"]) for row in mine(snapshot))
+
+
+def test_what_a_project_does_not_say_is_taken_from_its_holder_or_left():
+    """Domains are the holder's; an amount or a year that is not said stays unknown."""
+    snapshot = built(projects("La Cafetière;;;Vélo inventé;;;Aurignac;"))
+    (row,) = mine(snapshot)
+    holder = snapshot.table("actors").set_index("actor_id").loc["la-cafetiere-31028"]
+    assert list(row["domains"]) == list(holder["domains"])
+    assert row["amount_eur"] != row["amount_eur"]
+    assert (row["support_kind"], row["title"], row["source_url"]) == ("other", "Vélo inventé", "")
+
+
+def test_a_project_known_twice_is_kept_once_and_the_list_wins(starter_snapshot):
+    """Same holder, programme and year as a gathered support: the amount of the list, and the count says so."""
+    known = starter_snapshot.table("projects").set_index("actor_id").loc["la-cafetiere-31028"]
+    known = known if isinstance(known["programme"], str) else known.iloc[0]
+    year = int(known["year"])
+    row = f'La Cafetière;Aurignac;"{known["programme"]}";{year};1234\n'
+    snapshot = built(local_list(f"Porteur;Commune;Programme;Année;Montant\n{row}", "projects"))
+    same = [row for row in mine(snapshot, known["programme"]) if row["actor_id"] == "la-cafetiere-31028"]
+    assert [row["amount_eur"] for row in same] == [1234]
+    assert len(snapshot.table("projects")) == len(starter_snapshot.table("projects"))
+    (record,) = [one for one in snapshot.manifest.sources if one.key == "starter_projects"]
+    assert (record.rows_merged, record.rows_in) == (1, record.rows_kept + 1)
+
+
+def test_a_corrected_list_replaces_the_rows_of_the_older_one():
+    """The later list wins row by row; rows that only the older one has stay."""
+    old = projects("A inventée;;;Vélo inventé;2024;100;Muret;", "B inventée;;;Vélo inventé;2024;100;Muret;")
+    new = projects("A inventée;;;Vélo inventé;2024;150;Muret;", day=22)
+    snapshot = built(old, new)
+    assert sorted((row["holder_name"], row["amount_eur"]) for row in mine(snapshot)) == [
+        ("A inventée", 150), ("B inventée", 100),
+    ]  # fmt: skip
+    records = {one.key: one for one in snapshot.manifest.sources if one.key.startswith("list_")}
+    assert [(one.rows_kept, one.rows_merged) for one in records.values()] == [(1, 1), (1, 0)]
+
+
+def test_a_complete_list_is_all_there_is_of_its_programme_and_years():
+    """Other lists' supports of that programme and span give way; other years and programmes stay."""
+    span = Span("Vélo inventé", 2023, 2024)
+    other = projects(
+        "A inventée;;;Vélo inventé;2024;1;Muret;", "B inventée;;;Vélo inventé;2022;2;Muret;",
+        "C inventée;;;Pain inventé;2024;3;Muret;", day=25,
+    )  # fmt: skip
+    complete = projects("D inventée;;;Vélo inventé;2023;4;Muret;", spans=(span,))
+    snapshot = built(complete, other)
+    assert sorted(row["holder_name"] for row in mine(snapshot)) == ["B inventée", "D inventée"]
+    assert len(mine(snapshot, "Pain inventé")) == 1
+    completeness = snapshot.manifest.completeness["projects"]
+    assert (completeness.status, completeness.spans) == ("partial", (span,))
+    assert "Vélo inventé (2023-2024)" in completeness.sentence
+
+
+def test_completeness_survives_the_store(tmp_path):
+    """The span is in the manifest that is written and read again."""
+    span = Span("Vélo inventé", 2024, 2024)
+    snapshot = built(projects("D inventée;;;Vélo inventé;2024;4;Muret;Seysses", spans=(span,)))
+    Store(str(tmp_path)).save(snapshot)
+    again = Store(str(tmp_path)).load("31")
+    assert again.manifest.completeness["projects"].spans == (span,)
+    assert list(mine(again)[0]["served_codes"]) == ["31547"]
+
+
+def test_a_holder_that_objects_is_not_named_and_the_support_stays():
+    """By number, though the holder is no actor: programme, year and amount stay, its name is nowhere."""
+    one = projects(f"Secrète inventée;{SIRET};;Vélo inventé;2024;100;Muret;")
+    snapshot = built(one, withheld=Withheld((Entry("siren", SIRET[:9]),), "x"))
+    (row,) = mine(snapshot)
+    assert row["amount_eur"] == 100
+    assert "secr" not in str(row).lower()
+
+
+def funded() -> Snapshot:
+    span = Span("Vélo inventé", 2024, 2024)
+    return built(projects(
+        "A inventée;;;Vélo inventé;2024;1000;Muret;", "B inventée;;;Vélo inventé;2024;600;;\"Muret ; Seysses\"",
+        "C inventée;;;Vélo inventé;2024;;Blagnac;", "D inventée;;;Vélo inventé;2024;50;;", spans=(span,),
+    ))  # fmt: skip
+
+
+def test_amounts_per_inhabitant_are_those_of_a_hand_computation():
+    """Muret gets its own and its share by inhabitants of what it serves with Seysses; nothing is counted twice."""
+    snapshot = funded()
+    (span,) = snapshot.manifest.completeness["projects"].spans
+    communes = GEOGRAPHY.communes.set_index("commune_code")
+    found = funding(Tables.of(snapshot), snapshot.table("projects"), span, "commune")
+    muret, seysses = (int(communes["population"][code]) for code in ("31395", "31547"))
+    part = 600 * muret / (muret + seysses)
+    assert found.table.loc["31395", "known_eur"] == pytest.approx(1000 + part)
+    assert found.table.loc["31547", "per_inhabitant_eur"] == pytest.approx((600 - part) / seysses)
+    assert found.table["known_eur"].sum() == pytest.approx(1600)
+    assert found.table["projects"].gt(0).sum() == 3
+    assert found.share_without == pytest.approx((len(communes) - 3) / len(communes))
+    assert found.unplaced == 1
+    assert found.table.loc["31069", "unknown"] == 1
+    assert found.table["per_inhabitant_eur"].isna()["31069"]
+    assert found.per_inhabitant_eur == pytest.approx(1600 / communes["population"].sum())
+
+
+@pytest.mark.parametrize("level", ["canton", "epci", "commune"])
+def test_totals_are_the_same_at_every_level(level):
+    """Adding up by canton, intercommunality or commune gives the same euros."""
+    snapshot = funded()
+    (span,) = snapshot.manifest.completeness["projects"].spans
+    found = funding(Tables.of(snapshot), snapshot.table("projects"), span, level)
+    assert found.table["known_eur"].sum() == pytest.approx(1600)
+
+
+def test_an_empty_span_leaves_every_territory_without():
+    """A programme of which no support is known in the years: all zero, nothing missing."""
+    snapshot = funded()
+    found = funding(Tables.of(snapshot), snapshot.table("projects"), Span("Vélo inventé", 1990, 1991))
+    assert found.share_without == 1
+    assert found.table["per_inhabitant_eur"].eq(0).all()
+
+
+def test_words_table_and_chart_of_a_complete_programme():
+    """The sentence counts cantons without, the table has every canton, the chart those with both numbers."""
+    snapshot = funded()
+    (span,) = snapshot.manifest.completeness["projects"].spans
+    found = funding(Tables.of(snapshot), snapshot.table("projects"), span)
+    none = int(found.table["projects"].eq(0).sum())
+    assert f"{none} cantons sur {len(found.table)}" in funding_sentence(found)
+    assert funding_table(found, "Légende").count("<tr") == len(found.table) + 1
+    points = quadrants(found)
+    assert len(points) == len(found.table.dropna(subset=["ratio", "per_inhabitant_eur"]))
+    assert set(points["part"]) <= {
+        f"{one}_{other}" for one in ("missing", "present") for other in ("supported", "unsupported")
+    }
+    drawn = quadrant_chart(found).to_dict()
+    assert any(len(rows) == len(points) for rows in drawn["datasets"].values())
+    code = found.table.index[found.table["projects"].eq(0)][0]
+    assert "aucun soutien ici" in territory_funding(found, code)
+    given = found.table.index[found.table["known_eur"].gt(0)][0]
+    assert "par habitant" in territory_funding(found, given)
+    assert territory_funding(found, "nowhere") == ""
+
+
+def test_the_table_of_supports_names_every_commune_served():
+    """Several communes of one support are all read; a support without page shows no link."""
+    snapshot = funded()
+    table = snapshot.table("projects")
+    html = projects_table(table[table["holder_name"] == "B inventée"], snapshot.table("communes"), "Légende")
+    assert "Muret, Seysses" in html
+    assert "voir la page" not in html
+
+
+def test_a_project_of_a_commune_that_is_gone_is_counted_not_lost():
+    """What no longer fits is left out under a reason, and the entry adds up."""
+    one = projects("A inventée;;;Vélo inventé;2024;1;Muret;", "B inventée;;;Vélo inventé;2024;1;Muret;")
+    place = one.columns.index("commune_code")
+    rows = (tuple("31999" if n == place else cell for n, cell in enumerate(one.rows[0])), one.rows[1])
+    (record,) = [each for each in built(replace(one, rows=rows)).manifest.sources if each.key.startswith("list_")]
+    assert (record.rows_in, record.rows_kept, dict(record.rows_rejected)) == (2, 1, {"unknown_commune": 1})
