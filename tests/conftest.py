@@ -40,11 +40,14 @@ def is_local(address: object) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def sealed_session() -> Iterator[None]:
-    """Forget the settings of whoever runs the tests, and refuse every connection to another machine."""
+def sealed_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forget the settings and the lists of whoever runs the tests, and refuse every connection to another machine."""
     patch = pytest.MonkeyPatch()
     for name in [name for name in os.environ if name.startswith("ESSMAP_")]:
         patch.delenv(name)
+    own = tmp_path_factory.mktemp("own")
+    patch.setenv("ESSMAP_WITHHOLD", str(own / "withheld.csv"))  # what enrichment found lies beside it
+    patch.setenv("ESSMAP_LOCAL_LISTS", str(own / "lists"))
     for method in ("connect", "connect_ex"):
         patch.setattr(socket.socket, method, _only_local(getattr(socket.socket, method)))
     yield

@@ -17,6 +17,7 @@ from essmap.view.funding import (
     funding_sentence,
     funding_table,
     quadrant_chart,
+    quadrant_list,
     quadrants,
     territory_funding,
 )
@@ -47,6 +48,7 @@ def show_complete(data: Loaded) -> None:
         if data.is_partial:
             st.html(f'<p class="essmap-partial">{escape(t("funding.partial"))}</p>')
         st.altair_chart(quadrant_chart(found), width="stretch", alt=t("funding.chart_alt"))
+        st.html(quadrant_list(found, is_partial=data.is_partial))
     st.html(funding_table(found, caption))
 
 

@@ -40,6 +40,8 @@ _WRONG: Final = (
     (b"Rar!", "archive"),
     (b"7z\xbc\xaf", "archive"),
 )
+#: What people call the encodings of old computers.
+_ENCODINGS: Final = {"cp1252": "Windows-1252", "cp850": "DOS 850", "mac_roman": "Macintosh"}
 _PARQUET: Final = b"PAR1"
 _SQLITE: Final = b"SQLite format 3\x00"
 
@@ -175,7 +177,8 @@ def _read(content: bytes, file: str, limits: Limits) -> tuple[str, list[Grid], t
     separator = t(
         f"spreadsheet.separators.{ {';': 'semicolon', ',': 'comma', '|': 'bar'}.get(table.separator, 'tab') }"
     )
-    notes = [t("spreadsheet.read_as", encoding=table.encoding, separator=separator)]
+    encoding = _ENCODINGS.get(table.encoding, table.encoding.upper())
+    notes = [t("spreadsheet.read_as", encoding=encoding, separator=separator)]
     if table.is_mended:
         notes.append(t("spreadsheet.mended"))
     return "csv", [Grid("", table.rows)], tuple(notes)

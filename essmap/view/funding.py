@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from essmap.analysis.funding import Funding
+from essmap.schema.folding import fold
 from essmap.schema.spans import years_of
 from essmap.texts import t
 from essmap.view.charts import HEIGHT, LOCALE
@@ -15,12 +16,13 @@ from essmap.view.format import DASH, decimal, escape, euros, integer
 from essmap.view.rows import each_row
 from essmap.view.tables import Heading, Html, bar, html_table
 
-#: Colour and shape of a point, by its part: told apart without colour too.
+#: Colour, shape in the chart and shape in CSS of a point, by its part: told apart without colour too, and at least
+#: 3:1 on both backgrounds.
 _PARTS: Final = {
-    "missing_unsupported": ("#b3261e", "triangle-up"),
-    "missing_supported": ("#b35c00", "diamond"),
-    "present_unsupported": ("#6b7280", "square"),
-    "present_supported": ("#00558c", "circle"),
+    "missing_unsupported": ("#a05cc0", "triangle-up", "clip-path:polygon(50% 0,100% 100%,0 100%)"),
+    "missing_supported": ("#b87300", "diamond", "clip-path:polygon(50% 0,100% 50%,50% 100%,0 50%)"),
+    "present_unsupported": ("#7d8590", "square", ""),
+    "present_supported": ("#2f7fc1", "circle", "border-radius:50%"),
 }
 
 
@@ -109,26 +111,19 @@ def quadrant_chart(found: Funding) -> Any:
         Observed / expected actors across, euros per inhabitant up; the lines are the department's own.
     """
     points = quadrants(found)
-    words = {part: t(f"funding.parts.{part}") for part in _PARTS}
     frame = points.assign(
-        where=points["part"].map(words),
         rate_text=points["per_inhabitant_eur"].map(lambda value: decimal(value, 2)),
         ratio_text=points["ratio"].map(lambda value: decimal(value, 2)),
     )
-    domain = list(words.values())
-    legend = alt.Legend(title=None, orient="top", direction="vertical", labelLimit=400)
+    colours, shapes = ([look[place] for look in _PARTS.values()] for place in (0, 1))
     marks = (
         alt.Chart(frame)
         .mark_point(filled=True, size=80, opacity=0.9)
         .encode(
-            x=alt.X("ratio:Q", title=t("funding.x"), axis=alt.Axis(format="~r", grid=False)),
-            y=alt.Y("per_inhabitant_eur:Q", title=t("funding.y"), axis=alt.Axis(format="~r", grid=False)),
-            color=alt.Color(
-                "where:N", scale=alt.Scale(domain=domain, range=[c for c, _ in _PARTS.values()]), legend=legend
-            ),
-            shape=alt.Shape(
-                "where:N", scale=alt.Scale(domain=domain, range=[s for _, s in _PARTS.values()]), legend=legend
-            ),
+            x=alt.X("ratio:Q", title=t("funding.ratio"), axis=alt.Axis(format="~r", grid=False)),
+            y=alt.Y("per_inhabitant_eur:Q", title=t("funding.per_inhabitant"), axis=alt.Axis(format="~r", grid=False)),
+            color=alt.Color("part:N", scale=alt.Scale(domain=list(_PARTS), range=colours), legend=None),
+            shape=alt.Shape("part:N", scale=alt.Scale(domain=list(_PARTS), range=shapes), legend=None),
             tooltip=[
                 alt.Tooltip("name:N", title=t("funding.territory")),
                 alt.Tooltip("ratio_text:N", title=t("funding.ratio")),
@@ -139,6 +134,26 @@ def quadrant_chart(found: Funding) -> Any:
     across = alt.Chart(pd.DataFrame({"y": [found.per_inhabitant_eur]})).mark_rule(color="#6b7280").encode(y="y:Q")
     up = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color="#6b7280").encode(x="x:Q")
     return alt.layer(across, up, marks).properties(height=HEIGHT).configure(locale=LOCALE).configure_view(strokeWidth=0)
+
+
+def quadrant_list(found: Funding, *, is_partial: bool) -> str:
+    """Return the legend of the chart as HTML: what each part means, and which territories it holds.
+
+    Parameters
+    ----------
+    found : Funding
+    is_partial : bool
+        Whether the actors come from a partial list: what is missing may then be missing from the list alone.
+    """
+    names = quadrants(found).groupby("part")["name"].agg(list)
+    words = "parts_partial" if is_partial else "parts"
+    items = []
+    for part, (colour, _, shape) in _PARTS.items():
+        own = sorted(names.get(part, []), key=fold)
+        mark = f'<span class="essmap-part" style="--ground:{colour};{shape}" aria-hidden="true"></span>'
+        said = t("funding.part", part=t(f"funding.{words}.{part}"), n_text=integer(len(own)))
+        items.append(f"<li>{mark}<span>{escape(said)}{escape(', '.join(own) or DASH)}</span></li>")
+    return f'<ul class="essmap-parts">{"".join(items)}</ul>'
 
 
 def quadrants(found: Funding) -> pd.DataFrame:

@@ -14,6 +14,8 @@ from essmap.view.tables import Heading, Html, html_table
 
 #: Rows of a table of faults: more are in the annotated copy.
 SHOWN: Final = 100
+#: Lines that are named of those that have the same fault.
+_LINES: Final = 12
 
 
 def trial_summary(found: Trial) -> str:
@@ -46,7 +48,7 @@ def trial_notes(found: Trial) -> str:
 
 
 def problems_table(problems: tuple[Problem, ...], caption: str, last: str) -> str:
-    """Return the HTML table of faults or remarks, each with its place; the first `SHOWN` of them.
+    """Return the HTML table of faults or remarks with their places, equal ones once; the first `SHOWN` of them.
 
     Parameters
     ----------
@@ -56,19 +58,28 @@ def problems_table(problems: tuple[Problem, ...], caption: str, last: str) -> st
         Heading of what was expected, or was done.
     """
     headings = [
-        Heading(t("trial.line"), is_number=True),
+        Heading(t("trial.lines")),
         Heading(t("trial.column")),
         Heading(t("trial.value")),
         Heading(last),
     ]
+    lines: dict[tuple[str, str, str], list[int]] = {}
+    for one in problems:
+        of_one = lines.setdefault((one.column or "", one_line(one.value), one.expected), [])
+        of_one += [one.row] if one.row is not None else []
     rows: list[list[str | Html]] = [
-        [integer(one.row) if one.row is not None else "", one.column or "", one_line(one.value), one.expected]
-        for one in problems[:SHOWN]
+        [_lines(where), column, value, expected] for (column, value, expected), where in list(lines.items())[:SHOWN]
     ]
     table = html_table(caption, headings, rows)
-    if (more := len(problems) - SHOWN) > 0:
+    if (more := len(lines) - SHOWN) > 0:
         table += f"<p>{escape(t('trial.more', n=more, n_text=integer(more)))}</p>"
     return table
+
+
+def _lines(found: list[int]) -> str:
+    """Return lines as people list them, the first `_LINES` of them."""
+    said = ", ".join(integer(line) for line in found[:_LINES])
+    return said if len(found) <= _LINES else t("trial.more_lines", lines=said, n_text=integer(len(found) - _LINES))
 
 
 def trial_fills(by_commune: Mapping[str, int]) -> dict[str, dict[str, str]]:

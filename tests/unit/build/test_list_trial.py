@@ -79,10 +79,18 @@ def test_what_a_list_holds_is_escaped(starter_snapshot):
 
 def test_long_tables_say_how_many_are_left():
     """The first rows are shown; the others are counted."""
-    problems = tuple(Problem("f", line, "Nom", "x", "y", "rule") for line in range(SHOWN + 3))
+    problems = tuple(Problem("f", line, "Nom", f"x{line}", "y", "rule") for line in range(SHOWN + 3))
     html = problems_table(problems, "Légende", "Attendu")
     assert html.count("<tr") == SHOWN + 1
     assert "et 3 autres" in html
+
+
+def test_the_same_fault_is_said_once_with_its_lines():
+    """Equal cells with the same fault are one row, which names the first lines and counts the others."""
+    problems = [Problem("f", line, "Forme", "Assoc", "une forme", "choice") for line in range(2, 22)]
+    html = problems_table((*problems, Problem("f", 30, "Forme", "Autre", "une forme", "choice")), "Légende", "Attendu")
+    assert html.count("<tr") == 3
+    assert "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 et 8 autres" in html
 
 
 @pytest.mark.parametrize("kind", ["actors", "projects"])

@@ -63,6 +63,7 @@ def units() -> list[Unit]:
         unit(5, "LES PASSEURS"),
         unit(6, "LES PASSEURS"),
         unit(7, "MIXAGRUMES PYRENEES"),
+        unit(9, "ATELIER ZINZOLIN"),
         unit(8, "RECUP OCCITANIE", {}, {"street": ("80", "AVENUE", "INVENTEE")}),
     ]
 
@@ -134,6 +135,7 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, services: Servic
     services.geocoder.files.clear()
     for name, value in {
         "SNAPSHOTS": tmp_path / "snapshots", "CACHE": tmp_path / "cache", "WITHHOLD": tmp_path / "withheld.csv",
+        "LOCAL_LISTS": tmp_path / "lists",
         "API_RATE": 1000, "API_URL": services.url, "GEOCODER_URL": services.geocoder.url,
     }.items():  # fmt: skip
         monkeypatch.setenv(f"ESSMAP_{name}", str(value))
@@ -162,6 +164,26 @@ def test_found_structures_are_kept_and_the_next_build_shows_them(cli, deployment
     pd.testing.assert_frame_equal(pd.DataFrame(after.loc[same, kept]), pd.DataFrame(before.loc[same, kept]))
     others = ~after.index.isin(list(deployment.lines))
     assert after.loc[others, "siret"].isna().all()
+
+
+def test_structures_of_local_lists_are_looked_for_too(cli, deployment):
+    """What somebody brought in is asked for like the gathered list; the build uses both, and no line is stale."""
+    (deployment.folder / "liste.csv").write_text("Nom;Commune\nAtelier Zinzolin;Toulouse\n", encoding="utf-8")
+    assert cli("import", "liste.csv", "--kind", "actors").code == 0
+    assert cli("enrich").code == 0
+    line = deployment.lines["Atelier Zinzolin"]
+    assert (line.rule, line.employer) == ("name_commune", "O")
+    built = cli("build")
+    assert built.code == 0
+    assert "ne servent plus" not in built.out
+    actors = deployment.actors()
+    actor = actors.loc["Atelier Zinzolin"]
+    assert (actor["siret"], actor["naf"], actor["geo_precision"]) == (line.siret, "94.99Z", "street")
+    assert actor["source"].startswith("list_")
+    assert bool(actors.loc[EMPLOYER, "is_employer"])
+    assert cli("withhold", line.siren, "--reason", "essai").code == 0
+    assert cli("build").code == 0
+    assert "Atelier Zinzolin" not in deployment.actors().index
 
 
 def test_address_without_point_is_looked_up(cli, deployment):

@@ -162,14 +162,40 @@ def plant_in_list(folder) -> None:
     folder.write(PROJECTS_FILE, lines)
 
 
+def import_planted(cli, folder: Path) -> int:
+    """Bring the same structures in as a list that knows their numbers too, and supports of them; return rows kept."""
+    header = (
+        "Nom;Forme juridique;SIREN;SIRET;Adresse;Code postal;Code INSEE;Longitude;Latitude;Précision;Site;Page source"
+    )
+    rows = [header]
+    for kind, name in NAMES.items():
+        siret = with_key(f"{number(kind)}9876")
+        street = f"7890 rue des Mots-Cachés{f', {CHEZ.lower()}' if kind == HOME else ''}"
+        shown = ("31000", "31555", LON, LAT, "housenumber", "https://secret.exemple.fr", "https://secret.exemple.fr/a")
+        form = "Entreprise individuelle" if kind == PERSON else "Association"
+        rows.append(";".join((name, form, number(kind), siret, street, *shown)))
+    (folder / "structures.csv").write_text("\n".join(rows), encoding="utf-8")
+    rows = ["Bénéficiaire;SIRET;Programme;Année;Montant;Commune;Note"]
+    for kind, name in NAMES.items():
+        if kind != PERSON:
+            siret = with_key(f"{number(kind)}9876")
+            rows.append(f"{name};{siret};Aide inventée;2024;{4320 + kind};Toulouse;")
+    (folder / "soutiens.csv").write_text("\n".join(rows), encoding="utf-8")
+    about = ("--title", "Liste inventée", "--licence", "Licence Ouverte 2.0")
+    structures = cli("import", "structures.csv", "--kind", "actors", *about)
+    assert structures.code == 1, structures.err
+    assert cli("import", "soutiens.csv", "--kind", "projects", *about).code == 0
+    listed = json.loads(cli("imports", "list", "--json").out)
+    return sum(one["rows"] for one in listed)
+
+
 @pytest.fixture
 def deployment(tmp_path, monkeypatch) -> Iterator[Path]:
     """An empty deployment with somebody on its list, and a geocoder that places any address at the secret point."""
     monkeypatch.chdir(tmp_path)
-    for name in ("snapshots", "cache", "withheld.csv"):
-        monkeypatch.setenv(
-            {"withheld.csv": "ESSMAP_WITHHOLD"}.get(name, f"ESSMAP_{name.upper()}"), str(tmp_path / name)
-        )
+    for name in ("snapshots", "cache", "local_lists"):
+        monkeypatch.setenv(f"ESSMAP_{name.upper()}", str(tmp_path / name))
+    monkeypatch.setenv("ESSMAP_WITHHOLD", str(tmp_path / "withheld.csv"))
     monkeypatch.setenv("ESSMAP_API_RATE", "1000")
     withhold(tmp_path / "withheld.csv", Entry("siren", number(WITHHELD)))
     with geocoder_stand_in(default=Hit(1.46, 43.59)) as geocoder:
@@ -180,13 +206,15 @@ def deployment(tmp_path, monkeypatch) -> Iterator[Path]:
     assert [secret for secret in SECRETS if secret in asked] == []
 
 
-PATHS = ("api", "stock", "api+starter", "stock+starter")
+PATHS = ("api", "stock", "api+starter", "stock+starter", "api+lists", "stock+lists")
 
 
 @pytest.mark.parametrize("source", PATHS)
 def test_no_planted_value_is_in_any_artefact(cli, deployment, starter_copy, source):
     """Build by the real command, then read all that it and the app can give: what is hidden is nowhere."""
-    arguments = ["build", "--source", source, "--report", "out/told.json"]
+    arguments = ["build", "--source", source.removesuffix("+lists"), "--report", "out/told.json"]
+    if source.endswith("lists"):
+        assert import_planted(cli, deployment) == len(NAMES) - 2 + len(NAMES) - 1
     if source.endswith("starter"):
         plant_in_list(starter_copy)
         arguments += ["--starter-dir", starter_copy.path]
@@ -218,6 +246,10 @@ def test_no_planted_value_is_in_any_artefact(cli, deployment, starter_copy, sour
     hidden = snapshot.report.hidden
     homes = 4 if source.startswith("api") else 3  # one line begins with the name of somebody
     assert hidden == {"partial_diffusion": 2, "sensitive": 1, "home": homes, "non_employer": 1}
+    if source.endswith("lists"):
+        supports = snapshot.table("projects").set_index("amount_eur")["holder_name"]
+        assert supports[4320 + WITHHELD] == "titulaire non affiché"
+        assert supports[4320 + SENSITIVE] == NAMES[SENSITIVE]
     if source.endswith("starter"):
         support = snapshot.table("projects").set_index("amount_eur").loc[4321]
         assert (support["holder_name"], support["year"]) == ("titulaire non affiché", 2023)
