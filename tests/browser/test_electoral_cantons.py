@@ -61,4 +61,4 @@ def test_data_page_calls_the_level_whole(site, page_at):
     page = drawn(page_at(f"{site.url}/donnees").page)
     expect(page.locator("body")).to_contain_text("27")
     expect(page.locator("body")).not_to_contain_text("n’en a pas dans les sources")
-    expect(page.locator("details")).to_contain_text("2016")
+    expect(page.locator("details", has_text="Limites à connaître")).to_contain_text("2016")
