@@ -26,13 +26,15 @@ class Funding:
     span : Span
     table : DataFrame indexed by code, one row per territory of the level, by name
         ``name``, ``population``, ``projects`` (supports that reach it), ``known_eur`` (sum of known amounts, euros),
-        ``unknown`` (supports without a known amount), ``per_inhabitant_eur`` (``known_eur / population``; NA where
-        nobody lives, or a support that reaches it has no known amount) and ``ratio`` (actors observed / expected,
+        ``unknown`` (those of them without a known amount), ``possible`` (supports of a commune that it shares with
+        others, which may be its own), ``per_inhabitant_eur`` (``known_eur / population``; NA where nobody lives,
+        a support that reaches it has no known amount or one may be its own) and ``ratio`` (actors observed / expected,
         `essmap.analysis.coverage`; NA where it is not known).
     unplaced : int
         Supports that name no territory: the whole department, or a commune that several territories share.
     per_inhabitant_eur : float
-        Of all territories together: what is placed / who lives there.
+        Of all territories together whose own is known: what is placed there / who lives there; NaN where it is known of
+        none.
     """
 
     span: Span
@@ -41,9 +43,19 @@ class Funding:
     per_inhabitant_eur: float
 
     @property
+    def is_mean_of_all(self) -> bool:
+        """Whether the mean is that of every territory: no amount is unknown, no support may be that of several."""
+        return bool(self.table["unknown"].eq(0).all() and self.table["possible"].eq(0).all())
+
+    @property
+    def without(self) -> int:
+        """Number of territories that no support reaches, those left out of which that is not known."""
+        return int((self.table["projects"].eq(0) & self.table["possible"].eq(0)).sum())
+
+    @property
     def share_without(self) -> float:
         """Share of the territories that no support reaches, 0 to 1 (0 where there is no territory)."""
-        return float(self.table["projects"].eq(0).mean()) if len(self.table) else 0.0
+        return self.without / len(self.table) if len(self.table) else 0.0
 
 
 def funding(tables: Tables, projects: pd.DataFrame, span: Span, level: Level = "canton") -> Funding:
@@ -65,8 +77,8 @@ def funding(tables: Tables, projects: pd.DataFrame, span: Span, level: Level = "
     Notes
     -----
     A support that names the communes it serves reaches the territories they are in; its amount is shared in proportion
-    to their inhabitants (of those communes), so that nothing is counted twice. Any other lies where its holder does,
-    else in its commune (`essmap.analysis.portrait.where_supported`).
+    to their inhabitants (of those communes), so that nothing is counted twice. Any other lies in its commune, else
+    where its holder does (`essmap.analysis.portrait.where_supported`).
     """
     chosen = projects[is_in(span, projects)]
     members = membership(tables, level)
@@ -76,18 +88,21 @@ def funding(tables: Tables, projects: pd.DataFrame, span: Span, level: Level = "
     table = pd.DataFrame({"population": inhabitants})
     table["projects"] = groups["project_id"].nunique().reindex(table.index).fillna(0).astype("int64")
     table["known_eur"] = groups["amount_eur"].sum().reindex(table.index).fillna(0.0)
-    unknown = reached["amount_eur"].isna().groupby(reached["code"]).sum()
+    unknown = reached[reached["amount_eur"].isna()].groupby("code")["project_id"].nunique()
     table["unknown"] = unknown.reindex(table.index).fillna(0).astype("int64")
+    placed = set(reached["project_id"])
+    unplaced = chosen[~chosen["project_id"].isin(list(placed))]
+    shared = members[members["is_split"]].merge(unplaced, on="commune_code").groupby("code")["project_id"].nunique()
+    table["possible"] = shared.reindex(table.index).fillna(0).astype("int64")
     rate = (table["known_eur"] / table["population"].where(table["population"] > 0)).astype("Float64")
-    table["per_inhabitant_eur"] = rate.mask(table["unknown"].gt(0), pd.NA)
+    table["per_inhabitant_eur"] = rate.mask(table["unknown"].gt(0) | table["possible"].gt(0), pd.NA)
     counted = coverage(tables, Question(level=level)).set_index("code")
     table["ratio"] = counted["ratio"].reindex(table.index).astype("Float64")
     table.insert(0, "name", counted["name"].reindex(table.index))
-    placed = set(reached["project_id"])
-    people = float(table["population"].sum())
-    mean = float(table["known_eur"].sum()) / people if people else 0.0
-    unplaced = int((~chosen["project_id"].isin(list(placed))).sum())
-    return Funding(span, table.sort_values("name"), unplaced, mean)
+    told = table[table["per_inhabitant_eur"].notna()]
+    people = float(told["population"].sum())
+    mean = float(told["known_eur"].sum()) / people if people else float("nan")
+    return Funding(span, table.sort_values("name"), len(unplaced), mean)
 
 
 def _reached(chosen: pd.DataFrame, tables: Tables, members: pd.DataFrame, level: Level) -> pd.DataFrame:

@@ -134,8 +134,9 @@ def profile(actors: pd.DataFrame, inside: np.ndarray[tuple[int], np.dtype[np.boo
 def where_supported(projects: pd.DataFrame, tables: Tables, level: Level) -> pd.Series[str]:
     """Return the territory of each project, on the index of ``projects``; missing where it is not known.
 
-    A project lies where its holder does if it is one of the actors, else in its commune; in a commune split between
-    cantons, only a holder with a known canton places it.
+    A project lies in its commune, whoever holds it: a federation acts elsewhere than at its seat. In a commune split
+    between cantons, only a holder with a known canton there places it. One that says no commune lies where its holder
+    does.
 
     Parameters
     ----------
@@ -145,10 +146,12 @@ def where_supported(projects: pd.DataFrame, tables: Tables, level: Level) -> pd.
     level : {"canton", "epci", "commune"}
     """
     members = membership(tables, level)
-    holders = pd.Series(placed(tables, level), index=tables.actors["actor_id"], dtype=object)
-    by_holder = projects["actor_id"].map(holders)
+    actors = tables.actors
+    by_holder = projects["actor_id"].map(pd.Series(placed(tables, level), index=actors["actor_id"], dtype=object))
+    home = projects["actor_id"].map(actors.set_index("actor_id")["commune_code"])
+    is_at_home = projects["commune_code"].isna() | projects["commune_code"].eq(home)
     by_commune = projects["commune_code"].map(members[~members["is_split"]].set_index("commune_code")["code"])
-    return by_holder.where(by_holder.notna(), by_commune)
+    return by_holder.where(is_at_home & by_holder.notna(), by_commune)
 
 
 def supports_of(projects: pd.DataFrame, tables: Tables, level: Level, code: str) -> Supports:

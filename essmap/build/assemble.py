@@ -99,7 +99,7 @@ def projects_completeness(
     if not spans:
         return Completeness("partial", sentence)
     named = ", ".join(t("locals.spans.span", programme=one.programme, years=years_of(one)) for one in spans)
-    return Completeness("partial", f"{sentence} {t('locals.spans.complete', spans=named)}", tuple(spans))
+    return Completeness("partial", f"{sentence} {t('locals.spans.complete', n=len(spans), spans=named)}", tuple(spans))
 
 
 def masking_notes(actors: gpd.GeoDataFrame) -> list[str]:

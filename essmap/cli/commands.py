@@ -24,6 +24,7 @@ from essmap.cli.report import err, out, print_report
 from essmap.cli.sheet import sheet
 from essmap.cli.withhold import hide
 from essmap.errors import DataError, Problem, SettingsError, SourceError
+from essmap.schema.withheld import read_withheld, shown
 from essmap.settings import Settings, load_settings
 from essmap.store import locate
 from essmap.texts import t
@@ -78,7 +79,7 @@ def info(
     """Say what a snapshot holds; the whole of it is read and checked first."""
     settings = _settings()
     store, department, build_id = locate(snapshot or settings.snapshots, settings.department)
-    found = store.load(department, build_id)
+    found = shown(store.load(department, build_id), read_withheld(Path(settings.withhold)))
     if as_json:
         _print_json(manifest_as_json(found.manifest, found.report))
     else:

@@ -13,7 +13,7 @@ from essmap.cli.frames import print_csv, print_json, records, require_format
 from essmap.cli.report import out
 from essmap.errors import SettingsError, SnapshotError
 from essmap.schema.holders import Holders
-from essmap.schema.withheld import Withheld, read_withheld, shown
+from essmap.schema.withheld import Withheld, read_withheld, shown, who_goes
 from essmap.settings import Settings, load_settings
 from essmap.store import BUILD_ID, locate
 from essmap.texts import t
@@ -55,6 +55,7 @@ def diff(
     if len(set(departments.values())) > 1:
         raise SettingsError(t("export.diff.departments", **departments))
     found = pd.concat([compare(before, after, TABLES[name]).assign(table=name) for name in _TABLES], ignore_index=True)
+    found = _unnamed(found, before, withheld)
     found = found[["table", "change", "id", "name", "commune_code", "fields", "metres"]]
     found["metres"] = found["metres"].round(1)
     if output == "csv":
@@ -80,7 +81,7 @@ def _load(name: str, root: str, settings: Settings) -> Snapshot:
 
 def _shown(snapshots: Sequence[Snapshot], withheld: Withheld) -> list[Snapshot]:
     """Return builds without those who asked not to be shown; a support of one build may name an actor of another."""
-    theirs = [actors[withheld.matches(actors)] for actors in (one.table("actors") for one in snapshots)]
+    theirs = [one.table("actors")[one.table("actors")["actor_id"].isin(who_goes(one, withheld))] for one in snapshots]
     ids, names = ([cell for rows in theirs for cell in rows[column]] for column in ("actor_id", "name"))
     holders = Holders.of(ids, names)
     result = []
@@ -88,6 +89,27 @@ def _shown(snapshots: Sequence[Snapshot], withheld: Withheld) -> list[Snapshot]:
         projects = holders.without(one.layer("projects"), one.layer("communes"))
         result.append(replace(one, tables={**one.tables, "projects": projects}))
     return result
+
+
+def _unnamed(found: pd.DataFrame, before: Snapshot, withheld: Withheld) -> pd.DataFrame:
+    """Return the changes without the names of those who are gone and could be on the list by a number not shown.
+
+    Of a home no build holds the number: whoever objected by it is gone from the later build, and named in the earlier.
+    """
+    if not any(one.kind in {"siren", "siret"} for one in withheld.entries):
+        return found
+    actors = before.table("actors")
+    numberless = set(actors.loc[actors["siren"].isna() & actors["siret"].isna(), "actor_id"])
+    gone = set(found.loc[found["table"].eq("actors") & found["change"].eq("gone") & found["id"].isin(numberless), "id"])
+    projects = before.table("projects")
+    theirs = projects.loc[projects["actor_id"].isin(gone), "project_id"]
+    is_theirs = found["table"].eq("actors") & found["id"].isin(gone)
+    is_theirs |= found["table"].eq("projects") & found["id"].isin(theirs)
+    return found.assign(
+        id=found["id"].mask(is_theirs, ""),
+        name=found["name"].mask(is_theirs, t("export.diff.unnamed")),
+        commune_code=found["commune_code"].mask(is_theirs, None),
+    )
 
 
 def _print(found: pd.DataFrame, before: str, after: str) -> None:
@@ -105,7 +127,7 @@ def _print(found: pd.DataFrame, before: str, after: str) -> None:
             counted = t(f"export.diff.counts.{kind}", n=integer(len(rows)))
             out.print(f"\n{t(f'export.diff.tables.{table}')}, {counted}", markup=False)
             for row in records(rows):
-                said = [f"{row['name']} ({row['id']})", *row["fields"]]
+                said = [f"{row['name']} ({row['id']})" if row["id"] else row["name"], *row["fields"]]
                 if kind == "moved":
                     metres = row["metres"]
                     told = t("export.diff.no_metres") if metres is None else t("export.diff.metres", n=decimal(metres))

@@ -88,10 +88,13 @@ def _hide(settings: Settings, path: Path, entry: Entry) -> None:
     known = _about(snapshots, entry)
     if not known.names:
         _require_plausible(entry)
-    also = sorted(read_found(settings).named_by(Withheld((entry,))) - set(known.names))
+    # By identifier too: the number stands in what enrichment found, which somebody may take back.
+    also = sorted(read_found(settings).named_by(Withheld((entry,))))
     is_new = withhold(path, entry)
     for actor_id in also:
         withhold(path, Entry("actor_id", actor_id, entry.reason, entry.date))
+        if actor_id in known.names:
+            continue
         found = _about(snapshots, Entry("actor_id", actor_id))
         known.names |= found.names or {actor_id: actor_id}
         known.supports += found.supports

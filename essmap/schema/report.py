@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
+
+from essmap.schema.folding import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,26 @@ class BuildReport:
     is_forced: bool = False
     is_comparable: bool = True
     changes: Changes | None = None
+
+    def without(self, ids: Collection[str], names: Collection[str]) -> BuildReport:
+        """Return the report without the names of some actors; what is counted stays.
+
+        Parameters
+        ----------
+        ids : collection of str
+        names : collection of str
+            Folded (`essmap.schema.folding.fold`).
+        """
+
+        def unnamed(one: Change) -> Change:
+            return replace(one, names=tuple(name for name in one.names if fold(name) not in names))
+
+        changes = self.changes
+        if changes is not None:
+            kept = (unnamed(one) for one in (changes.new, changes.gone, changes.changed, changes.moved))
+            changes = Changes(changes.against, *kept)
+        contested = {id_: name for id_, name in self.contested.items() if id_ not in ids and fold(name) not in names}
+        return replace(self, changes=changes, contested=contested)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as a JSON-ready dictionary."""

@@ -209,7 +209,8 @@ def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
     Returns
     -------
     Snapshot
-        Without these actors, nor any row merged into them; supports of theirs as `essmap.schema.holders` leaves them.
+        Without these actors, nor any row merged into them; supports of theirs as `essmap.schema.holders` leaves them;
+        the report does not name them.
         The same snapshot where nobody on the list is in it.
     """
     actors, merges = snapshot.tables["actors"], snapshot.tables["merges"]
@@ -225,8 +226,9 @@ def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
         "merges": merges[~merges["kept_id"].isin(list(gone))].reset_index(drop=True),
         "projects": holders.without(snapshot.layer("projects"), snapshot.layer("communes")),
     }
+    report = snapshot.report.without(gone, holders.names) if snapshot.report is not None else None
     counts = {**snapshot.manifest.counts, **{name: len(tables[name]) for name in ("actors", "merges", "projects")}}
-    return replace(snapshot, manifest=replace(snapshot.manifest, counts=counts), tables=tables)
+    return replace(snapshot, manifest=replace(snapshot.manifest, counts=counts), tables=tables, report=report)
 
 
 def _entry(cells: Sequence[str]) -> Entry:

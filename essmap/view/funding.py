@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import altair as alt
@@ -29,7 +30,7 @@ _PARTS: Final = {
 def funding_sentence(found: Funding) -> str:
     """Return what is known of a complete programme, as sentences."""
     table = found.table
-    none = int(table["projects"].eq(0).sum())
+    none = found.without
     said = t(
         "funding.sentence",
         programme=found.span.programme,
@@ -38,10 +39,13 @@ def funding_sentence(found: Funding) -> str:
         n_text=integer(none),
         total=integer(len(table)),
         share=decimal(100 * found.share_without, 0),
-        rate=decimal(found.per_inhabitant_eur, 2),
     )
+    mean = "mean" if found.is_mean_of_all else "mean_known"
+    more = [] if pd.isna(found.per_inhabitant_eur) else [t(f"funding.{mean}", rate=_euros(found.per_inhabitant_eur))]
+    possible = int((table["possible"].gt(0) & table["projects"].eq(0)).sum())
     unknown = int(table["unknown"].gt(0).sum())
-    more = [t("funding.unplaced", n=found.unplaced, n_text=integer(found.unplaced))] if found.unplaced else []
+    more += [t("funding.possible", n=possible, n_text=integer(possible))] if possible else []
+    more += [t("funding.unplaced", n=found.unplaced, n_text=integer(found.unplaced))] if found.unplaced else []
     more += [t("funding.unknown", n=unknown, n_text=integer(unknown))] if unknown else []
     return " ".join([said, *more])
 
@@ -66,7 +70,7 @@ def funding_table(found: Funding, caption: str) -> str:
     rows: list[list[str | Html]] = [
         [
             str(row.name_),
-            integer(row.projects) if row.projects else t("funding.none"),
+            _count(row),
             euros(row.known_eur) if row.projects > row.unknown else DASH,
             _rate(row, highest),
             DASH if pd.isna(row.ratio) else decimal(row.ratio, 2),
@@ -89,12 +93,13 @@ def territory_funding(found: Funding, code: str) -> str:
     (row,) = each_row(found.table.loc[[code]])
     said = {"programme": found.span.programme, "years": years_of(found.span)}
     if not row.projects:
-        return t("funding.here_none", **said)
+        return t("funding.here_possible" if row.possible else "funding.here_none", **said)
     counts = {"n": int(row.projects), "n_text": integer(row.projects)}
     if pd.isna(row.per_inhabitant_eur):
         return t("funding.here_unknown", **said, **counts)
-    rates = {"rate": decimal(row.per_inhabitant_eur, 2), "mean": decimal(found.per_inhabitant_eur, 2)}
-    return t("funding.here", **said, **counts, **rates, amount=euros(row.known_eur))
+    rates = {"rate": _euros(row.per_inhabitant_eur), "mean": _euros(found.per_inhabitant_eur)}
+    whose = "here" if found.is_mean_of_all else "here_known"
+    return t(f"funding.{whose}", **said, **counts, **rates, amount=euros(row.known_eur))
 
 
 def quadrant_chart(found: Funding) -> Any:
@@ -112,7 +117,7 @@ def quadrant_chart(found: Funding) -> Any:
     """
     points = quadrants(found)
     frame = points.assign(
-        rate_text=points["per_inhabitant_eur"].map(lambda value: decimal(value, 2)),
+        rate_text=points["per_inhabitant_eur"].map(_euros),
         ratio_text=points["ratio"].map(lambda value: decimal(value, 2)),
     )
     colours, shapes = ([look[place] for look in _PARTS.values()] for place in (0, 1))
@@ -184,7 +189,21 @@ def funding_note() -> str:
     return f'<p class="essmap-meta">{escape(t("funding.how"))}</p>'
 
 
+def _euros(rate: float) -> str:
+    """Return euros per inhabitant with two decimals, or as many as two figures take: little is not nothing."""
+    decimals = 2 if rate == 0 or rate >= 0.1 else 1 - math.floor(math.log10(rate))
+    return decimal(rate, decimals)
+
+
+def _count(row: Any) -> str:
+    if row.projects:
+        return integer(row.projects)
+    return t("funding.not_known") if row.possible else t("funding.none")
+
+
 def _rate(row: Any, highest: float) -> str | Html:
+    if row.possible:
+        return t("funding.not_known")
     if pd.isna(row.per_inhabitant_eur):
         return t("funding.rate_unknown") if row.unknown else DASH
-    return bar(decimal(row.per_inhabitant_eur, 2), row.per_inhabitant_eur / highest if highest else 0)
+    return bar(_euros(row.per_inhabitant_eur), row.per_inhabitant_eur / highest if highest else 0)

@@ -20,7 +20,7 @@ from essmap.texts import t
 from essmap.view import findings
 from essmap.view.format import day, file_name, integer, one_line, safe_link
 from essmap.view.opendata.columns import Field, fields_of, machine_frame, people_frame
-from essmap.view.opendata.licences import ODBL, OPEN, OTHER, Licence, by_key, licences_of, sources_of
+from essmap.view.opendata.licences import ODBL, OPEN, OTHER, Licence, by_key, licence_of, licences_of, sources_of
 
 What = Literal["actors", "projects", "gaps"]
 WHATS: Final[tuple[What, ...]] = ("actors", "projects", "gaps")
@@ -169,11 +169,16 @@ def gaps_content(snapshot: Snapshot, table: pd.DataFrame, question: Question) ->
             *by_key(manifest.sources, *_GEOGRAPHY),
         ),
         manifest=manifest,
-        said=(worth, t("opendata.outlines")),
+        said=(worth, t("opendata.outlines"), *_of_others(snapshot)),
         status=completeness.status,
         asked={"niveau": question.level, "theme": str(theme), "comptage": str(table["count"].iloc[0])},
     )
     return [content]
+
+
+def _of_others(snapshot: Snapshot) -> tuple[str, ...]:
+    """Say that counts take in rows of other licences, where they do: what is counted is not handed out."""
+    return () if licences_of(snapshot, "actors").eq(OPEN.name).all() else (t("opendata.counts_of_others"),)
 
 
 def stem(manifest: Manifest, what: Literal["actors", "projects", "opendata"]) -> str:
@@ -194,6 +199,8 @@ def _by_licence(
     snapshot: Snapshot, table: Table, kept: pd.Series[bool] | None, asked: Mapping[str, str]
 ) -> list[Content]:
     frame = snapshot.layer(table.name)
+    if table is PROJECTS:
+        frame = _at_commune(snapshot, frame)
     kept = pd.Series(True, index=frame.index) if kept is None else kept
     licences = licences_of(snapshot, table.name)
     found = [_content(snapshot, table, frame[kept & licences.eq(OPEN.name)], asked)]
@@ -201,8 +208,21 @@ def _by_licence(
         if (theirs := kept & licences.eq(licence.name)).any():
             one = _content(snapshot, table, frame[theirs], asked)
             said = (*one.said, t(f"opendata.apart.{name}"))
+            licence = _stated(one.sources) if licence == OTHER else licence
             found.append(replace(one, name=f"{one.name}-{name}", stem=f"{one.stem}-{name}", licence=licence, said=said))
     return found
+
+
+def _at_commune(snapshot: Snapshot, projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return projects that do not stand at the door of a holder whose row is under another licence than theirs."""
+    holders = snapshot.table("actors")["actor_id"][licences_of(snapshot, "actors").ne(OPEN.name)]
+    is_theirs = projects["actor_id"].isin(list(holders))
+    if not is_theirs.any():
+        return projects
+    places = snapshot.table("communes").set_index("commune_code")
+    points = gpd.GeoSeries(gpd.points_from_xy(places["point_lon"], places["point_lat"]), index=places.index)
+    geometry = projects.geometry.astype(object).where(~is_theirs, projects["commune_code"].map(points))
+    return projects.set_geometry(gpd.GeoSeries(geometry, index=projects.index, crs=projects.crs))
 
 
 def _content(snapshot: Snapshot, table: Table, rows: gpd.GeoDataFrame, asked: Mapping[str, str]) -> Content:
@@ -226,6 +246,12 @@ def _content(snapshot: Snapshot, table: Table, rows: gpd.GeoDataFrame, asked: Ma
         status=completeness.status,
         asked=asked,
     )
+
+
+def _stated(sources: Collection[SourceRecord]) -> Licence:
+    """Return the licence of rows that are not ours to license, with what was said of it."""
+    stated = dict.fromkeys(source.licence for source in sources if licence_of(source) == OTHER)
+    return replace(OTHER, title=t("opendata.apart.licence_of", licences=" ; ".join(stated)))
 
 
 def _named_sources(fields: tuple[Field, ...], manifest: Manifest) -> tuple[Field, ...]:

@@ -9,6 +9,7 @@ from typing import Final
 
 import pandas as pd
 
+from essmap.schema.folding import fold
 from essmap.schema.snapshot import LIST, Snapshot, SourceRecord
 
 
@@ -29,10 +30,16 @@ OPEN: Final = Licence(
 #: Share-alike: what derives from such a database is under it too, so its rows are never mixed with ours.
 ODBL: Final = Licence("ODbL-1.0", "Open Database License 1.0", "https://opendatacommons.org/licenses/odbl/1-0/")
 #: Of lists that somebody brought in under another licence, or under none that was said: nobody may take it for ours.
-OTHER: Final = Licence("notspecified", "Licence de la source, à demander à qui a remis la liste", "")
+#: Its title is what its sources say.
+OTHER: Final = Licence("notspecified", "", "")
 
 _ODBL: Final = re.compile(r"odbl|open\s+database\s+licen[cs]e|openstreetmap", re.IGNORECASE)
-_OPEN: Final = re.compile(r"licence\s+ouverte|etalab|lov?[- ]?2", re.IGNORECASE)
+#: Words that name the Licence Ouverte, and those that may stand beside them: with any other it is another licence.
+_OPEN: Final = re.compile(r"licence ouverte|open licence|etalab|lov?(?: ?[12](?: 0)?)?")
+_BESIDE: Final = frozenset(
+    {"licence", "ouverte", "open", "etalab", "lo", "lov", "lov1", "lov2", "version", "v", "v1", "v2", "1", "2", "0"}
+    | {"de", "la", "sous"}
+)
 
 
 def licence_of(source: SourceRecord) -> Licence:
@@ -40,7 +47,12 @@ def licence_of(source: SourceRecord) -> Licence:
     if _ODBL.search(source.licence):
         return ODBL
     is_list = source.key.startswith(LIST)
-    return OTHER if is_list and not _OPEN.search(source.licence) else OPEN
+    return OTHER if is_list and not _is_open(source.licence) else OPEN
+
+
+def _is_open(licence: str) -> bool:
+    words = fold(licence)
+    return bool(_OPEN.search(words)) and set(words.split()) <= _BESIDE
 
 
 def is_apart(source: SourceRecord, table: str) -> bool:
@@ -53,7 +65,7 @@ def licences_of(snapshot: Snapshot, table: str) -> pd.Series[str]:
     """Return the name of the licence of each row of a table, on its index.
 
     An actor is under another licence than ours if its row, or a row merged into it, comes from such a source: any of
-    its fields may. The share-alike one goes before the one that nobody said.
+    its fields may. What nobody may reuse without asking goes before what must stay share-alike.
 
     Parameters
     ----------
@@ -62,7 +74,7 @@ def licences_of(snapshot: Snapshot, table: str) -> pd.Series[str]:
     """
     frame = snapshot.table(table)
     found = pd.Series(OPEN.name, index=frame.index, dtype="str")
-    for licence in (OTHER, ODBL):
+    for licence in (ODBL, OTHER):
         keys = [source.key for source in snapshot.manifest.sources if licence_of(source) == licence]
         is_theirs = frame["source"].isin(keys)
         if table == "actors":

@@ -86,7 +86,7 @@ def notice(content: Content) -> list[tuple[str, str]]:
         *((t("opendata.notice.said"), sentence) for sentence in content.said),
         (t("opendata.notice.date"), content.built_on),
         (t("opendata.notice.build"), f"{manifest.build_id}, essmap {manifest.code_version}"),
-        (t("opendata.notice.licence"), f"{content.licence.title} – {content.licence.path}"),
+        (t("opendata.notice.licence"), " – ".join(filter(None, (content.licence.title, content.licence.path)))),
         *((t("opendata.notice.source"), source) for source in sources),
         (t("opendata.notice.hidden_title"), t("opendata.notice.hidden")),
         (t("opendata.notice.cells_title"), t("opendata.notice.cells")),

@@ -1,4 +1,4 @@
-"""What a territory holds: counts add up to the department's, supports are counted where their holder is."""
+"""What a territory holds: counts add up to the department's, supports in their commune, else where their holder is."""
 
 from __future__ import annotations
 
@@ -75,25 +75,25 @@ def test_every_project_is_in_one_territory_or_everywhere(starter_snapshot, level
     assert all(supports.unknown == supports.projects["amount_eur"].isna().sum() for supports in found)
 
 
-def test_project_lies_where_its_holder_does():
+def test_project_lies_in_its_commune_else_where_its_holder_does():
     actors = pd.DataFrame({"actor_id": ["a"], "commune_code": ["X"]})
     communes = pd.DataFrame({"commune_code": ["X", "Y"], "population": [1, 1]})
     projects = pd.DataFrame(
         {
-            "project_id": ["p", "q", "r"],
-            "holder_name": ["A", "B", "C"],
-            "actor_id": ["a", None, None],
-            "commune_code": ["Y", "Y", None],
-            "year": [2024, None, 2020],
-            "amount_eur": [100.0, np.nan, 7.0],
+            "project_id": ["p", "q", "r", "s"],
+            "holder_name": ["A", "B", "C", "A"],
+            "actor_id": ["a", None, None, "a"],
+            "commune_code": [None, "Y", None, "Y"],
+            "year": [2024, None, 2020, 2023],
+            "amount_eur": [100.0, np.nan, 7.0, 5.0],
         }
     )
     at_holder = supports_of(projects, Tables(actors, communes, "partial"), "commune", "X")
     assert list(at_holder.projects["project_id"]) == ["p"]
     assert (at_holder.known_eur, at_holder.known, at_holder.unknown, at_holder.everywhere) == (100.0, 1, 0, 1)
     elsewhere = supports_of(projects, Tables(actors, communes, "partial"), "commune", "Y")
-    assert list(elsewhere.projects["project_id"]) == ["q"]
-    assert (elsewhere.known_eur, elsewhere.unknown) == (0.0, 1)
+    assert list(elsewhere.projects["project_id"]) == ["s", "q"]
+    assert (elsewhere.known_eur, elsewhere.unknown) == (5.0, 1)
 
 
 def test_sums_add_only_what_is_known_and_keep_what_has_no_key():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from essmap.analysis.coverage import Tables
@@ -191,7 +192,42 @@ def test_amounts_per_inhabitant_are_those_of_a_hand_computation():
     assert found.unplaced == 1
     assert found.table.loc["31069", "unknown"] == 1
     assert found.table["per_inhabitant_eur"].isna()["31069"]
-    assert found.per_inhabitant_eur == pytest.approx(1600 / communes["population"].sum())
+    told = communes["population"].sum() - communes["population"]["31069"]
+    assert found.per_inhabitant_eur == pytest.approx(1600 / told)
+    assert not found.is_mean_of_all
+
+
+def test_an_unknown_amount_of_several_communes_is_one_support():
+    """A support without amount that serves three communes of a canton is one unknown; known money beside it stays."""
+    span = Span("Vélo inventé", 2024, 2024)
+    snapshot = built(projects(
+        "Z inventée;;;Vélo inventé;2024;;;\"Blagnac ; Aussonne ; Beauzelle\"",
+        "C inventée;;;Vélo inventé;2024;4000;Blagnac;", spans=(span,),
+    ))  # fmt: skip
+    found = funding(Tables.of(snapshot), snapshot.table("projects"), span)
+    canton = found.table.loc[snapshot.table("communes").set_index("commune_code").at["31069", "canton_code"]]
+    assert (canton["projects"], canton["unknown"], canton["known_eur"]) == (2, 1, 4000)
+    assert "4 000" in funding_table(found, "Légende").replace("\u202f", " ")
+
+
+def test_a_support_of_a_shared_commune_leaves_its_cantons_unknown():
+    """Whose canton is not known may be that of each: none is said to get nothing, and the mean leaves them out."""
+    span = Span("Vélo inventé", 2024, 2024)
+    snapshot = built(projects(
+        "Z inventée;;;Vélo inventé;2024;50000;Toulouse;", "C inventée;;;Vélo inventé;2024;4000;Blagnac;", spans=(span,)
+    ))  # fmt: skip
+    tables = Tables.of(snapshot)
+    codes = snapshot.table("cantons")["canton_code"].head(2).tolist()
+    parts = pd.DataFrame({"commune_code": ["31555", "31555"], "canton_code": codes, "population": [1000, 3000]})
+    shared = replace(tables, parts=parts)
+    found = funding(shared, snapshot.table("projects"), span)
+    assert (found.unplaced, found.is_mean_of_all) == (1, False)
+    assert found.table.loc[codes, "possible"].tolist() == [1, 1]
+    assert found.table.loc[codes, "per_inhabitant_eur"].isna().all()
+    others = found.table[found.table["projects"].eq(0) & ~found.table.index.isin(codes)]
+    assert found.without == len(others)
+    assert "ne peuvent être rangés" in territory_funding(found, codes[0])
+    assert "on ne sait pas" in funding_sentence(found)
 
 
 @pytest.mark.parametrize("level", ["canton", "epci", "commune"])

@@ -113,6 +113,18 @@ def test_who_objects_is_in_no_comparison(cli, builds, tmp_path):
     assert builds["gone"] not in cli("diff", FIRST, SECOND, "--format", "json").out
 
 
+@pytest.mark.parametrize("output", ["table", "csv", "json"])
+def test_who_objects_by_a_number_that_is_not_shown_is_not_named_either(cli, builds, tmp_path, output):
+    """Of a home no build holds the number: whoever is gone without one is counted, not named."""
+    named = cli("diff", FIRST, SECOND, "--format", output).out
+    assert builds["gone"] in named
+    withhold(tmp_path / "withheld.csv", Entry("siren", "900000001"))
+    answer = cli("diff", FIRST, SECOND, "--format", output)
+    assert answer.code == 0
+    assert builds["gone"] not in answer.out
+    assert "nom non dit" in answer.out
+
+
 def test_what_cannot_be_compared_is_said(cli, builds, tmp_path, starter_snapshot):
     """An unknown build, an unknown format, two departments."""
     unknown = cli("diff", FIRST, "20000101T000000Z-000000")

@@ -290,6 +290,17 @@ def test_undone_find_is_neither_used_nor_proposed(cli, deployment):
     assert (answer.code, answer.out) == (2, "")
 
 
+def test_an_opposition_outlives_the_find_that_it_came_by(cli, deployment):
+    """Who objects by a number that enrichment found stays hidden when somebody takes that find back."""
+    cli("enrich")
+    line = deployment.lines[EMPLOYER]
+    cli("build")
+    assert cli("withhold", line.siren, "--reason", "courrier").code == 0
+    assert cli("enrich", "--undo", line.actor_id).code == 0
+    assert cli("build").code == 0
+    assert EMPLOYER not in deployment.actors().index
+
+
 def test_deleted_line_is_undone(cli, deployment):
     """Who deletes a line of the file undoes it; the next build shows the row as it was gathered."""
     cli("enrich")

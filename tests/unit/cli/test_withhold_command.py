@@ -89,6 +89,24 @@ def test_pages_obey_at_once(cli, folder, actor, monkeypatch):
         cache.clear()
 
 
+def test_the_report_of_a_build_names_it_no_more(cli, folder, actor, starter_copy):
+    """Who objects to a new row is not named among what is new, by no command, before any build."""
+    from essmap.sources.starter import ACTORS_FILE
+
+    lines = starter_copy.lines(ACTORS_FILE)
+    new = dict(zip(lines[0], lines[1], strict=True)) | {"id": "nouvelle-inventee-31555", "name": "Nouvelle Inventée"}
+    new |= {"commune_code": "31555", "commune": "Toulouse", "postcode": "31000", "address": "", "lon": "", "lat": ""}
+    lines.append([new[column] if column != "geo_precision" else "" for column in lines[0]])
+    starter_copy.write(ACTORS_FILE, lines)
+    assert cli("build", "--starter-dir", starter_copy.path).code == 0
+    assert "Nouvelle Inventée" in cli("info").out
+    cli("withhold", "nouvelle-inventee-31555", "--reason", "courrier")
+    for arguments in (("info",), ("info", "--json")):
+        answer = cli(*arguments)
+        assert answer.code == 0
+        assert "Nouvelle Inventée" not in answer.out
+
+
 def test_every_later_build_leaves_it_out_and_keeps_no_trace(cli, folder, actor):
     """After the next build neither identifier nor name is in any table, nor is the list itself."""
     cli("withhold", actor["actor_id"], "--reason", "motif-a-ne-pas-montrer")

@@ -420,6 +420,12 @@ def with_supports_of(snapshot: Snapshot, record: SourceRecord) -> Snapshot:
         ("Licence ouverte / Etalab v2.0", ["projets-soutenus-31"]),
         ("non précisée", ["projets-soutenus-31", "projets-soutenus-31-autre-licence"]),
         ("CC BY-NC 4.0", ["projets-soutenus-31", "projets-soutenus-31-autre-licence"]),
+        ("Convention Vélo 2024, réutilisation interdite", ["projets-soutenus-31", "projets-soutenus-31-autre-licence"]),
+        ("Pas de licence ouverte : interne", ["projets-soutenus-31", "projets-soutenus-31-autre-licence"]),
+        ("Licence ouverte pour les adresses", ["projets-soutenus-31", "projets-soutenus-31-autre-licence"]),
+        ("LO 2.0", ["projets-soutenus-31"]),
+        ("lov2", ["projets-soutenus-31"]),
+        ("Open Licence / Licence Ouverte 2.0 (Etalab)", ["projets-soutenus-31"]),
         ("ODbL", ["projets-soutenus-31", "projets-soutenus-31-odbl"]),
     ],
 )
@@ -433,6 +439,42 @@ def test_a_list_without_our_licence_is_not_given_it(starter_snapshot, licence, s
     if stems[-1].endswith("autre-licence"):
         assert contents[-1].licence.name == "notspecified"
         assert "Demandez à qui a remis la liste" in " ".join(contents[-1].said)
+        assert licence in contents[-1].licence.title
+
+
+def test_a_row_of_two_licences_goes_under_the_one_that_nobody_may_reuse(starter_snapshot):
+    """Share-alike is no permission for what another source gave without one."""
+    [actor] = starter_snapshot.table("actors")["actor_id"].head(1)
+    snapshot = with_odbl(starter_snapshot, [actor])
+    record = SourceRecord("list_0123456789ab_actors", "Liste", "Réseau", "", "CC BY-NC-ND", "2026", None, "", 1, 1)
+    merge = {
+        "kept_id": actor,
+        "merged_id": "x",
+        "merged_name": "x",
+        "source": record.key,
+        "rule": "siret",
+        "score": 1.0,
+    }
+    manifest = replace(snapshot.manifest, sources=(*snapshot.manifest.sources, record))
+    contents = actors_content(Snapshot(manifest, {**snapshot.tables, "merges": pd.DataFrame([merge])}))
+    assert [content.stem for content in contents] == ["structures-ess-31", "structures-ess-31-autre-licence"]
+
+
+def test_supports_do_not_give_away_the_place_of_a_holder_of_another_licence(starter_snapshot):
+    """The support is ours, the point of its holder is not: it stands at its commune; counts say whom they take in."""
+    actors, projects = starter_snapshot.layer("actors"), starter_snapshot.layer("projects")
+    is_precise = actors["geo_precision"].ne("municipality") & actors["actor_id"].isin(projects["actor_id"])
+    holder = actors[is_precise].iloc[0]
+    snapshot = with_odbl(starter_snapshot, [holder["actor_id"]])
+    [content] = projects_content(snapshot)
+    mine = content.frame[content.frame["actor_id"].eq(holder["actor_id"])]
+    place = snapshot.table("communes").set_index("commune_code").loc[holder["commune_code"]]
+    at_commune = shapely.Point(place["point_lon"], place["point_lat"])
+    assert all(shapely.distance(point, at_commune) < 1e-6 for point in mine.geometry)
+    assert shapely.distance(holder.geometry, at_commune) > 1e-4
+    [plain] = projects_content(starter_snapshot)
+    others = content.frame["actor_id"].ne(holder["actor_id"]) & content.frame.geometry.notna()
+    assert content.frame.geometry[others].geom_equals(plain.frame.geometry[others]).all()
 
 
 # --- What may not leave
