@@ -31,6 +31,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import TimeoutError as BrowserTimeout
 
+from essmap.store import Store
+
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "benchmarks" / "out" / "map.json"
 SIZES = (1_000, 10_000, 100_000)
@@ -115,7 +117,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         action="store_true",
         help="leave the baselines without essmap's way with the garbage collector (essmap.pages.loaded)",
     )
+    parser.add_argument("--snapshot", help="folder of snapshots: draw the actors of the one in use, not made-up ones")
     asked = parser.parse_args(arguments)
+    if asked.snapshot:
+        os.environ["BENCH_SNAPSHOT"] = str(Path(asked.snapshot).resolve())
+        asked.sizes = [len(Store(asked.snapshot).load("31").table("actors"))]
     sizes = asked.sizes or (QUICK_SIZES if asked.quick else SIZES)
     if asked.plain_baselines:
         os.environ["BENCH_PLAIN"] = "1"

@@ -2,7 +2,8 @@
 
 BENCH_KIND: ``ours`` (essmap's own layer), ``markers`` (one folium ``Marker`` per actor in a ``MarkerCluster``),
 ``fast`` (``FastMarkerCluster``), ``none`` (no map: what the page costs without one). BENCH_ACTORS: how many.
-BENCH_PLAIN: leave the baselines without `essmap.pages.loaded.spare_collector`.
+BENCH_SNAPSHOT: a folder of snapshots whose actors are drawn instead of made-up ones. BENCH_PLAIN: leave the baselines
+without `essmap.pages.loaded.spare_collector`.
 All scripts are served by the app itself; both baselines carry the names that ours shows.
 """
 
@@ -24,6 +25,7 @@ from essmap import reference
 from essmap.build.starter import load_geography
 from essmap.pages import server
 from essmap.pages.loaded import spare_collector
+from essmap.store import Store
 from essmap.view import assets
 from essmap.view.filters import Filters, Mask, SearchIndex
 from essmap.view.layers import bounds, pack_mask, publish_actors, publish_outlines
@@ -42,7 +44,8 @@ Home = list[list[float]]
 def data() -> tuple[SearchIndex, gpd.GeoDataFrame, Home, dict[str, str], list[list[object]]]:
     """Make the actors and everything that does not depend on the filter, once per server."""
     geography = load_geography(DEPARTMENT)
-    actors = made_up_actors(ACTORS, geography.communes)
+    stored = os.environ.get("BENCH_SNAPSHOT")
+    actors = Store(stored).load(DEPARTMENT).layer("actors") if stored else made_up_actors(ACTORS, geography.communes)
     labels = {**reference.domains()["label"], **reference.legal_forms()["label"]}
     index = SearchIndex.build(actors, geography.communes, labels)
     paths = publish_outlines(
