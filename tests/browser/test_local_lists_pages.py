@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import expect
 
 from essmap.build.locals import LocalLists
@@ -49,6 +50,20 @@ def drop(page, name, content, media="text/csv"):
     page.locator('input[type="file"]').set_input_files({"name": name, "mimeType": media, "buffer": content})
     page.locator(".essmap-status").first.wait_for()
     return settled(page)
+
+
+def grave(page):
+    """Return what axe-core finds serious or critical in any frame of a page."""
+    found = []
+    for frame in page.frames:
+        frame.evaluate(Path(AXE_FILE_PATH).read_text(encoding="utf-8"))
+        answer = frame.evaluate("axe.run(document, { iframes: false })")
+        found += [
+            (one["id"], [node["html"][:120] for node in one["nodes"]])
+            for one in answer["violations"]
+            if one["impact"] in {"serious", "critical"}
+        ]
+    return found
 
 
 def plain(text):
@@ -115,3 +130,17 @@ def test_a_complete_programme_opens_its_figures_and_no_other(page_at, site):
     assert visit.errors == []
     page = settled(page_at(f"{site.url}/mon-territoire?commune=31395").page)
     assert "1 soutien ici, 9 000 €" in plain(page.locator('[data-testid="stMain"]').inner_text())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_grave_in_what_lists_open(page_at, site, scheme):
+    """The tried list with its tables and map, and the figures of a complete programme with their legend."""
+    page = settled(page_at(f"{site.url}/donnees", color_scheme=scheme).page)
+    drop(page, "liste.csv", LIST.encode())
+    page.frame_locator("iframe").locator(".leaflet-container").wait_for()
+    assert grave(page) == []
+    page = settled(page_at(f"{site.url}/projets-soutenus", color_scheme=scheme).page)
+    legend = page.locator(".essmap-parts li")
+    expect(legend).to_have_count(4)
+    assert "moins de structures relevées, moins soutenu que la moyenne" in legend.first.inner_text()
+    assert grave(page) == []
