@@ -4,7 +4,7 @@ The libraries that read these formats are not written for hostile files: one cel
 them ask for hundreds of gigabytes and abort the whole process. Here such a file ends this process alone, whose memory
 is bounded. The content comes on the standard input, the answer goes to the standard output as JSON::
 
-    {"sheets": [{"name": "Feuil1", "rows": [["Nom", "Commune"], ...]}, ...]}
+    {"sheets": [{"name": "Feuil1", "rows": [["Nom", "Commune"], ...], "is_hidden": false}, ...]}
     {"error": "rows", "n": 250000}
 
 Nothing of essmap is imported: the process starts in a fraction of a second.
@@ -62,7 +62,7 @@ def _workbook(content: bytes, max_rows: int, max_columns: int) -> list[dict[str,
     book = load_workbook(io.BytesIO(content))
     sheets = []
     for place, sheet in enumerate(book.sheets_metadata):
-        if sheet.typ != SheetTypeEnum.WorkSheet or sheet.visible != SheetVisibleEnum.Visible:
+        if sheet.typ != SheetTypeEnum.WorkSheet:
             continue
         found = book.get_sheet_by_index(place)
         if found.total_height > max_rows:
@@ -70,8 +70,26 @@ def _workbook(content: bytes, max_rows: int, max_columns: int) -> list[dict[str,
         if found.total_width > max_columns:
             raise _RefusedError("columns", n=found.total_width, sheet=sheet.name)
         rows = [[_text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
-        sheets.append({"name": sheet.name, "rows": rows})
+        is_hidden = sheet.visible != SheetVisibleEnum.Visible
+        sheets.append({"name": sheet.name, "rows": rows, "is_hidden": is_hidden})
     return sheets
+
+
+def number_text(number: float) -> str:
+    """Return a number as text that nobody takes for another one.
+
+    A whole number keeps no decimals. « 333.125 » would be read as a third of a thousand or as many thousands: four
+    decimals are not.
+
+    Examples
+    --------
+    >>> number_text(15000.0), number_text(1.5), number_text(333.125)
+    ('15000', '1.5', '333.1250')
+    """
+    if number.is_integer() and abs(number) < 1e17:
+        return str(int(number))
+    text = repr(number)
+    return f"{text}0" if "e" not in text and len(text.partition(".")[2]) == 3 else text
 
 
 def _text(cell: Any) -> str:
@@ -79,7 +97,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "oui" if cell else "non"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e17 else repr(cell)
+        return number_text(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     if isinstance(cell, date):
@@ -155,8 +173,11 @@ def _points(geometry: Any, crs: str | None) -> list[list[str]]:
     import shapely
 
     shapes = shapely.from_wkb(geometry)
-    if any(kind not in {-1, 0} for kind in set(shapely.get_type_id(shapes).tolist())):
+    kinds, counts = shapely.get_type_id(shapes), shapely.get_num_geometries(shapes)
+    is_point = (kinds == -1) | (kinds == 0) | ((kinds == 4) & (counts <= 1))  # QGIS saves points as groups of one
+    if not is_point.all():
         raise _RefusedError("not_points")
+    shapes = shapely.get_geometry(shapes, 0)
     x, y = shapely.get_x(shapes), shapely.get_y(shapes)
     if crs is not None and crs not in {"EPSG:4326", "OGC:CRS84"}:
         from pyproj import Transformer
