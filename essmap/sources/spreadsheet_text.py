@@ -49,6 +49,8 @@ _BEGIN, _GO_ON = (re.escape(signs) for signs in _high_signs())
 _BEYOND_LATIN: Final = "\u0180"
 #: Letters of UTF-8 that somebody read as Windows-1252 and saved again: « Ã© ».
 _TWICE: Final = re.compile(f"[{_BEGIN}][{_GO_ON}]{{1,2}}")
+#: What is left of an « à » whose second byte, a space that does not break, became a space or nothing.
+_ALONE: Final = re.compile(r"Ã(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ def _mended(rows: list[list[str]]) -> tuple[list[list[str]], int]:
     count = 0
     for cells in rows:
         for column, cell in enumerate(cells):
-            if not cell.isascii() and _TWICE.search(cell) and (right := _TWICE.sub(_right, cell)) != cell:
+            if not cell.isascii() and (right := _ALONE.sub("à", _TWICE.sub(_right, cell))) != cell:
                 cells[column] = right
                 count += 1
     return rows, count

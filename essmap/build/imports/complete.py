@@ -1,4 +1,4 @@
-"""Lists that are declared complete for a programme and some years: what that asks of them, and what puts it in doubt."""
+"""Lists that are declared complete for a programme and some years: what that asks, and what puts it in doubt."""
 
 from __future__ import annotations
 

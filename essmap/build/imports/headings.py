@@ -20,7 +20,7 @@ from essmap.sources.spreadsheet import Book, Grid
 from essmap.sources.spreadsheet_worker import GEOMETRY_COLUMNS
 from essmap.texts import t
 
-__all__ = ["DROPPED", "JOINED", "POINT", "REQUIRED", "Layout", "find_layout", "proposal", "recognise", "where"]
+__all__ = ["DROPPED", "JOINED", "POINT", "REQUIRED", "TWINS", "Layout", "find_layout", "proposal", "recognise", "where"]
 
 #: Columns of which the one that has our very name is the whole: « source » is another one in what essmap writes.
 _ALONE: Final = frozenset({"source_note"})
@@ -29,6 +29,10 @@ REQUIRED: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
     "actors": (("name",), ("commune", "commune_code", "postcode", "lon", POINT)),
     "projects": (("holder_name",), ("programme",)),
 }
+#: Two numbers of which a list often has but one column, for either.
+TWINS: Final[Mapping[str, str]] = {
+    "siren": "siret", "siret": "siren", "holder_siren": "holder_siret", "holder_siret": "holder_siren",
+}  # fmt: skip
 #: Lines among which the header is looked for: titles and blank lines may stand above it.
 _HEADER_AMONG: Final = 30
 #: Headings that are proposed in one sentence.
@@ -83,6 +87,7 @@ class Layout:
 
     def heading(self, name: str) -> str:
         """Return the heading of one of our columns, as the file writes it; our French title where it has none."""
+        name = TWINS[name] if name not in self.columns and TWINS.get(name) in self.columns else name
         return self.headings[self.columns[name][0]] if name in self.columns else title_of(name, self.kind)
 
 
@@ -117,7 +122,7 @@ def find_layout(
     wanted = _wanted(mapping or {}, kind)
     grids = _grids(book, sheet)
     headers = [_header(grid, kind, wanted, given) for grid in grids]
-    is_full, score, place = max((full, score, -place) for place, (full, score, _) in enumerate(headers))
+    _, score, place = max((full, score, -place) for place, (full, score, _) in enumerate(headers))
     grid, header = grids[-place], headers[-place][2]
     if not score:
         raise _no_header(book, grid, kind)
@@ -324,11 +329,17 @@ def _no_header(book: Book, grid: Grid, kind: Kind) -> DataError:
     rows = [one for one in rows if one[1]]
     if not rows:  # the first line that holds anything stands far below
         rows = [(0, [cell.strip() for row in grid.rows for cell in row if cell.strip()][:1])]
-    nears = {place: [(cell, proposal(cell, kind)) for cell in cells] for place, cells in rows}
-    near = {place: [one for one in found if one[1]] for place, found in nears.items()}
-    best, cells = max(rows, key=lambda one: (len(near.get(one[0], ())), -one[0]))
-    names = ", ".join(one.title(kind) for one in FIELDS[kind] if one.is_required)
-    expected = t("imports.expected.header", names=names) + _proposed(near.get(best, []), (), "")
+    near = {
+        place: [(cell, proposal(cell, kind)) for cell in cells if not recognise(cell, kind)] for place, cells in rows
+    }
+    telling = {place: len(cells) - sum(not name for _, name in near[place]) for place, cells in rows}
+    best, cells = max(rows, key=lambda one: (telling[one[0]], -one[0]))
+    known = {recognise(cell, kind) for cell in cells}
+    missing = next((group[0] for group in REQUIRED[kind] if not set(group) & known), REQUIRED[kind][0][0])
+    unknown = [cell for cell, _ in near[best]] if telling[best] else []
+    names = ", ".join(title_of(group[0], kind) for group in REQUIRED[kind])
+    options = _proposed([one for one in near[best] if one[1]], unknown, missing)
+    expected = t("imports.expected.header", names=names) + options
     problem = Problem(where(book, grid), best + 1, None, ", ".join(cells)[:200], expected, "no_header")
     return DataError(t("imports.header_faults", n=1, file=book.file), [problem])
 

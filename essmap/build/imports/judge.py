@@ -217,8 +217,15 @@ def _require_complete(judged: Judged, communes: gpd.GeoDataFrame, department: st
         frame=frame[~frame.index.isin(undated)],
         faults=tuple(sorted((*judged.faults, *added, *elsewhere), key=lambda fault: fault.row or 0)),
     )
-    said = t("imports.not_complete", n=len(lost), n_text=len(lost)) if lost else t("imports.not_alone")
-    raise NotCompleteError(said, [*lost, *elsewhere], refused)
+    raise NotCompleteError(_refusal(lost), [*lost, *elsewhere], refused)
+
+
+def _refusal(lost: Sequence[Problem]) -> str:
+    if not lost:
+        return t("imports.not_alone")
+    if all(one.rule == "no_year_column" for one in lost):
+        return t("imports.no_years")
+    return t("imports.not_complete", n=len(lost), n_text=len(lost))
 
 
 def _has_supports(judged: Judged, grid: Grid, communes: gpd.GeoDataFrame, department: str) -> bool:

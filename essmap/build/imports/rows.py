@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from essmap.build.imports.headings import JOINED, Layout
+from essmap.build.imports.headings import JOINED, TWINS, Layout
 from essmap.build.imports.values import Reading, clean
 from essmap.errors import Problem
 from essmap.texts import t
 
 #: Signs of one cell that are shown in a report.
 _SHOWN: Final = 120
+#: What people put between the figures of a number.
+_PARTING: Final = re.compile(r"[\s.\-_/]")
 #: What stands where a letter was lost on the way.
 _LOST: Final = "\ufffd"
 
@@ -65,7 +68,17 @@ class Rows:
                     self.refuse(line, name, cell, t("imports.expected.lost_letters"), "lost_letters")
 
     def raw(self, name: str) -> list[str]:
-        """Return the cells of one of our columns as they are; empty where the file has no such column."""
+        """Return the cells of one of our columns as they are; empty where the file has no such column.
+
+        A list that has one column for SIREN and SIRET gives each cell to the number that it is.
+        """
+        twin = TWINS.get(name, "")
+        if twin and (name in self.layout.columns) != (twin in self.layout.columns):
+            one = name if name in self.layout.columns else twin
+            return [cell if _number_in(cell, one) == name else "" for cell in self._joined(one)]
+        return self._joined(name)
+
+    def _joined(self, name: str) -> list[str]:
         places = self.layout.columns.get(name, ())
         glue = JOINED.get(name, " ")
         return [glue.join(filter(None, (self._cell(line, place) for place in places))) for line in self.lines]
@@ -117,3 +130,11 @@ class Rows:
         for one in found:
             heading = self.layout.heading(one.column) if one.column else None
             self.faults.append(replace(one, file=self.file, column=heading))
+
+
+def _number_in(cell: str, name: str) -> str:
+    """Return which number a cell of a column of SIREN or SIRET is, by its figures; a SIRET may have lost its zeros."""
+    digits = _PARTING.sub("", clean(cell).removesuffix(".0"))
+    is_siret = name.endswith("siret")
+    is_twin = digits.isdecimal() and (len(digits) == 9 if is_siret else len(digits) > 9)
+    return TWINS[name] if is_twin else name
