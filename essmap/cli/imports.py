@@ -155,7 +155,7 @@ def list_imports(
         kind = t(f"import_command.of_kind.{one.kind}")
         say(t("import_command.line", id=one.import_id, when=f"{when:%d/%m/%Y %H:%M}", kind=kind, title=one.title))
         say("  " + t("import_command.line_rows", **counts))
-        say("  " + t("import_command.line_publisher", name=one.about.publisher or t("locals.publisher")))
+        say("  " + t("import_command.line_publisher", name=one.about.publisher or t("import_command.not_said")))
         say("  " + licence_said(one))
         for span in one.spans:
             say("  " + t("import_command.line_span", programme=span.programme, years=years_of(span)))
