@@ -22,6 +22,10 @@ from typing import Any
 GEOMETRY_COLUMNS = ("longitude (géométrie)", "latitude (géométrie)")
 
 
+#: Rows that are read of a hidden sheet.
+HIDDEN_ROWS = 50
+
+
 class _RefusedError(Exception):
     """The file is not read; the arguments are the answer."""
 
@@ -64,14 +68,17 @@ def _workbook(content: bytes, max_rows: int, max_columns: int) -> list[dict[str,
     for place, sheet in enumerate(book.sheets_metadata):
         if sheet.typ != SheetTypeEnum.WorkSheet:
             continue
-        found = book.get_sheet_by_index(place)
-        if found.total_height > max_rows:
+        found, is_hidden = book.get_sheet_by_index(place), sheet.visible != SheetVisibleEnum.Visible
+        if is_hidden:  # its first rows tell whether it is a list; however large it is, it keeps nobody from the others
+            rows = found.to_python(skip_empty_area=False, nrows=HIDDEN_ROWS) if found.total_width <= max_columns else []
+        elif found.total_height > max_rows:
             raise _RefusedError("rows", n=found.total_height, sheet=sheet.name)
-        if found.total_width > max_columns:
+        elif found.total_width > max_columns:
             raise _RefusedError("columns", n=found.total_width, sheet=sheet.name)
-        rows = [[_text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
-        is_hidden = sheet.visible != SheetVisibleEnum.Visible
-        sheets.append({"name": sheet.name, "rows": rows, "is_hidden": is_hidden})
+        else:
+            rows = found.to_python(skip_empty_area=False)
+        sheets.append({"name": sheet.name, "rows": [[_text(cell) for cell in row] for row in rows],
+                       "is_hidden": is_hidden})  # fmt: skip
     return sheets
 
 

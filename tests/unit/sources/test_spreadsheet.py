@@ -188,6 +188,20 @@ def test_hidden_sheets_are_counted():
     assert "1 feuille cachée" in found.notes[-1]
 
 
+def test_a_large_hidden_sheet_keeps_nobody_from_the_list():
+    """Communes in a hidden sheet, for a drop-down list, are no reason to refuse the list."""
+    book = openpyxl.Workbook()
+    book.active.append(["Nom"])
+    hidden = book.create_sheet("Communes")
+    hidden.sheet_state = "hidden"
+    for number in range(200):
+        hidden.append([number])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    found = read_bytes(buffer.getvalue(), "f", Limits(max_rows=100))
+    assert (rows_of(found), found.hidden[0].sheet) == ([["Nom"]], "Communes")
+
+
 def test_a_declared_separator_wins_and_keeps_line_numbers():
     """« sep=| » is obeyed; the header is then line 2, as a spreadsheet shows it."""
     found = read_text_table("sep=|\nNom|Où;encore\nA|Muret\n".encode(), "f", max_rows=10)
