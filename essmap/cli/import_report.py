@@ -67,22 +67,23 @@ def licence_said(one: LocalList) -> str:
     """Return the sentence on the licence of a list: as given, and as it was understood."""
     from essmap.view.opendata.licences import ODBL, OPEN
 
-    kind = {OPEN.name: "open", ODBL.name: "odbl"}.get(licence_key(one), "other")
-    understood = t(f"import_command.licences.{kind}")
+    kind = {OPEN.name: "open", ODBL.name: "odbl"}.get(licence_key(one), "unknown")
+    understood = t(f"import_command.licence_kinds.{kind}")
     return t("import_command.licence_read", given=one.about.licence or t("locals.licence"), understood=understood)
 
 
 def tell_reading(judged: Judged) -> None:
     """Say how a list was read: notes, sheet, columns that are not known or not kept."""
+    from essmap.build.imports.headings import map_option
+
     for note in judged.notes:
         say(note)
     if judged.layout.grid.sheet:
         say(t("import_command.sheet_read", sheet=judged.layout.grid.sheet, line=judged.layout.header + 1))
     for heading, near in judged.layout.unknown:
-        if near:
-            say(t("import_command.unknown_near", heading=heading, field=near))
-        else:
-            say(t("import_command.unknown", heading=heading))
+        key = "unknown_near" if near else "unknown"
+        option = map_option(heading, near or t("import_command.field_name"))
+        say(t(f"import_command.{key}", heading=heading, option=option))
     if judged.layout.dropped:
         say(t("import_command.dropped", names=", ".join(judged.layout.dropped)))
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from essmap.build.imports.headings import Layout
+from essmap.build.imports.headings import Layout, map_option
 from essmap.build.imports.stacked import AGAIN
 from essmap.errors import Problem, SettingsError
 from essmap.schema.folding import fold
@@ -84,7 +84,8 @@ def losses(
     lost = [one for one in reasons if one.rule not in _HARMLESS]
     if "year" not in layout.columns:
         names = ", ".join(text for text, _ in layout.unknown) or t("imports.none")
-        expected = t("imports.expected.year_column", names=names)
+        option = map_option(layout.unknown[0][0], "year") if layout.unknown else "--map"
+        expected = t("imports.expected.year_column", names=names, option=option)
         seen = ", ".join(heading for heading in layout.headings if heading)
         return [*lost, Problem(file, None, None, seen, expected, "no_year_column")]
     names_of = {fold(span.programme) for span in spans}

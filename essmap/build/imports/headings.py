@@ -308,15 +308,16 @@ def _require(layout: Layout, book: Book, found: Mapping[str, list[tuple[int, str
 def _proposed(near: Sequence[tuple[str, str]], unknown: Sequence[str], name: str) -> str:
     """Return what to type so that a heading is known: those that are near, else how to name one of the others."""
     if near:
-        options = t("imports.or").join(_option(text, name) for text, name in near[:_PROPOSED])
+        options = t("imports.or").join(map_option(text, name) for text, name in near[:_PROPOSED])
         return t("imports.perhaps_map", options=options)
     if unknown:
         names = ", ".join(unknown[:_PROPOSED])
-        return t("imports.unknown_map", names=names, option=_option(unknown[0], name))
+        return t("imports.unknown_map", names=names, option=map_option(unknown[0], name))
     return ""
 
 
-def _option(heading: str, name: str) -> str:
+def map_option(heading: str, name: str) -> str:
+    """Return what to type so that a heading is one of our columns."""
     return f'--map "{heading}={name}"'
 
 
@@ -351,7 +352,7 @@ def where(book: Book, grid: Grid) -> str:
 
 def layout_notes(layout: Layout, book: Book) -> tuple[str, ...]:
     """Return French sentences on what of a file is not read: other sheets, columns that say the same, no positions."""
-    said = [t("imports.other_list", sheet=grid.sheet) for grid in layout.others]
+    said = [t("imports.other_list", sheet=grid.sheet, option=f'--sheet "{grid.sheet}"') for grid in layout.others]
     plain = [grid.sheet for grid in book.grids if all(grid is not one for one in (layout.grid, *layout.others))]
     if plain:
         said.append(t("imports.other_sheets", n=len(plain), names=", ".join(plain)))
