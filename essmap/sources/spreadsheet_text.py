@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,8 +107,9 @@ def read_text_table(content: bytes, file: str, *, max_rows: int) -> TextTable:
         place = after
     if not any(any(cell.strip() for cell in cells) for cells in rows):
         raise SourceError(t("errors.file_empty", path=file))
+    usual = _usual_width(rows, {row for row, _, _ in spread})
     for row, begin, end in spread:
-        if _swallows(rows, row, lines[begin:end], separator):
+        if usual and _swallows(rows[row], usual, lines[begin:end], separator):
             raise SourceError(t("spreadsheet.open_quote", file=file, line=row + 1))
     rows, mended = _mended(rows)
     return TextTable(rows, encoding, separator, mended)
@@ -167,17 +169,20 @@ def _only_spaces(line: str, start: int, separator: str) -> int:
     return -1 if line[start:end].strip(" ") else end
 
 
-def _swallows(rows: list[list[str]], row: int, lines: list[str], separator: str) -> bool:
-    """Tell whether a cell over several lines is rows behind a quote that somebody forgot.
+def _usual_width(rows: list[list[str]], apart: set[int]) -> int:
+    """Return how many cells most rows have, but for some that are looked at; 0: there is no such number."""
+    widths = Counter(len(cells) for place, cells in enumerate(rows) if place not in apart and len(cells) > 1)
+    width, count = max(widths.items(), key=lambda one: one[1], default=(0, 0))
+    return width if 2 * count > widths.total() else 0
 
-    So it is if the rows of the file have one number of cells, and this one has not, or its lines would have, each.
+
+def _swallows(cells: list[str], usual: int, lines: list[str], separator: str) -> bool:
+    """Tell whether a row over several lines is rows behind a quote that somebody forgot.
+
+    So it is if it has another number of cells than the other rows, or if its lines alone would have that number.
     """
-    widths = [len(cells) for place, cells in enumerate(rows) if place != row and len(cells) > 1]
-    usual = max(set(widths), key=widths.count, default=0)
-    if 2 * widths.count(usual) <= len(widths):
-        return False
     naive = [line.count(separator) + 1 for line in lines]
-    return len(rows[row]) != usual or all(n == usual for n in naive) or usual in naive[1:-1]
+    return len(cells) != usual or all(n == usual for n in naive) or usual in naive[1:-1]
 
 
 def decode(content: bytes, file: str) -> tuple[str, str]:

@@ -234,12 +234,19 @@ def _columns(
     doubles = []
     for place, name in _named(cells, kind, wanted):
         found.setdefault(name, []).append((place, " ".join(cells[place].split())))
-    for name, headings in found.items():
+    for name, headings in list(found.items()):
         if name in {"", DROPPED} or (name in JOINED and name not in _ALONE) or len(headings) == 1:
             continue
         found[name] = _preferred(name, headings, kind, wanted)
-        if len(found[name]) == 1:
-            doubles += [(text, found[name][0][1]) for place, text in headings if place != found[name][0][0]]
+        if len(found[name]) > 1:
+            continue
+        for place, text in headings:
+            if place == found[name][0][0]:
+                continue
+            if is_certain(text, kind) or text in GEOMETRY_COLUMNS:
+                doubles.append((text, found[name][0][1]))
+            else:  # another date beside that of the decision
+                found.setdefault("", []).append((place, text))
     return found, tuple(doubles)
 
 

@@ -348,6 +348,14 @@ CASES = {
         "bn.xlsx", excel(["Porteur", "Programme", "Montant"], ["A", "Vélo", 333.125]), 1, kind="projects",
         values={"amount_eur": "333.12"},
     ),
+    "a date beside the date of the decision": Case(
+        "bp.csv", text("Porteur;Programme;Date de dépôt;Date de décision\nA;Vélo;2023-11-02;2024-03-12\n"), 1,
+        kind="projects", values={"year": "2024"},
+    ),
+    "two dates, none of them the decision's": Case(
+        "bq.csv", text("Porteur;Programme;Date de dépôt;Date d’arrivée\nA;Vélo;2023-11-02;2024-03-12\n"),
+        kind="projects", refused="repeated_column",
+    ),
     "a typing error in a heading": Case(
         "bo.csv", text("Porteur;Progrrame;Année\nA;Vélo;2024\n"), kind="projects", refused="missing_column"
     ),
@@ -599,3 +607,12 @@ def test_headings_as_people_write_them(name):
 def test_a_year_as_heading_is_proposed_as_an_amount():
     """« Exercice 2024 » over amounts is not the year of the support."""
     assert {proposal(heading, "projects") for heading in ("Exercice 2024", "Année 2023", "2024")} == {"amount_eur"}
+
+
+def test_a_second_date_is_not_known(tmp_path):
+    """Beside the date of the decision another date is another thing: it is left, and said as not known."""
+    path = tmp_path / "l.csv"
+    text("Porteur;Programme;Date de dépôt;Date de décision\nA;Vélo;2023-11-02;2024-03-12\n")(path)
+    layout = judged(path, "projects").layout
+    assert [heading for heading, _ in layout.unknown] == ["Date de dépôt"]
+    assert layout.doubles == ()
