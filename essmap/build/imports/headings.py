@@ -324,7 +324,13 @@ def _proposed(near: Sequence[tuple[str, str]], unknown: Sequence[str], name: str
 
 
 def map_option(heading: str, name: str) -> str:
-    """Return what to type so that a heading is one of our columns."""
+    """Return what to type so that a heading is one of our columns.
+
+    Examples
+    --------
+    >>> map_option("Raison soc.", "name")
+    '--map "Raison soc.=name"'
+    """
     return f'--map "{heading}={name}"'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import io
 import json
 from collections.abc import Callable
@@ -16,12 +17,14 @@ import pytest
 import xlsxwriter
 from shapely.geometry import Point
 
+from essmap.build.imports import words
 from essmap.build.imports.annotated import annotated_copy
 from essmap.build.imports.headings import proposal, recognise
 from essmap.build.imports.judge import Judged, NotCompleteError, Wanted, judge, read_span
 from essmap.build.starter import load_geography
 from essmap.errors import DataError, EssmapError, SettingsError
 from essmap.schema.withheld import Entry, Withheld
+from essmap.sources import spreadsheet_worker
 from essmap.sources.spreadsheet import read_file
 
 COMMUNES = load_geography("31").communes
@@ -602,6 +605,13 @@ def test_headings_as_people_write_them(name):
     assert {heading: recognise(heading, "projects") for heading in HEADINGS[name]} == dict.fromkeys(
         HEADINGS[name], name
     )
+
+
+@pytest.mark.parametrize("module", [words, spreadsheet_worker])
+def test_examples_of_the_docstrings_hold(module):
+    """What the docstrings show is what the functions do."""
+    found = doctest.testmod(module)
+    assert (found.failed, found.attempted > 0) == (0, True)
 
 
 def test_a_year_as_heading_is_proposed_as_an_amount():
