@@ -19,7 +19,7 @@ from essmap.texts import t
 #: No support of a department is older: before the laws of decentralisation.
 FIRST_YEAR: Final = 1980
 #: Reasons that do not make a list incomplete: no support of a structure is lost by them.
-_HARMLESS: Final = frozenset({"natural_person", "example_row", AGAIN})
+_HARMLESS: Final = frozenset({"natural_person", "example_row", "total_row", AGAIN})
 
 
 def read_span(programme: str, years: str) -> Span:

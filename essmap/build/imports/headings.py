@@ -1,4 +1,4 @@
-"""Find the header of a list and say which of our columns each of its headings is (`essmap.build.imports.words`).
+"""Find the header of a list and say which of our columns each of its headings is (`essmap.build.imports.heading_words`).
 
 Columns about persons are known, and never kept. Nothing of a file is passed over in silence: other sheets, a second
 table, columns that say the same are named.
@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from essmap.build.imports.heading_words import DROPPED, JOINED, POINT, is_certain, proposal, recognise, title_of
 from essmap.build.imports.places import read_pair
 from essmap.build.imports.stacked import set_aside
-from essmap.build.imports.words import DROPPED, JOINED, POINT, is_certain, proposal, recognise, title_of
 from essmap.errors import DataError, Problem, SettingsError
 from essmap.schema.folding import fold
 from essmap.schema.tableschema import FIELDS, Kind, field_names

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from essmap.build.imports.words import DROPPED
+from essmap.build.imports.heading_words import DROPPED
 from essmap.schema.folding import fold
 
 #: The header, once more: nothing is lost by it.

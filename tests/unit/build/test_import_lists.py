@@ -17,7 +17,7 @@ import pytest
 import xlsxwriter
 from shapely.geometry import Point
 
-from essmap.build.imports import words
+from essmap.build.imports import heading_words
 from essmap.build.imports.annotated import annotated_copy
 from essmap.build.imports.headings import proposal, recognise
 from essmap.build.imports.judge import Judged, NotCompleteError, Wanted, judge, read_span
@@ -607,7 +607,7 @@ def test_headings_as_people_write_them(name):
     )
 
 
-@pytest.mark.parametrize("module", [words, spreadsheet_worker])
+@pytest.mark.parametrize("module", [heading_words, spreadsheet_worker])
 def test_examples_of_the_docstrings_hold(module):
     """What the docstrings show is what the functions do."""
     found = doctest.testmod(module)
