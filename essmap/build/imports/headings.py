@@ -1,4 +1,4 @@
-"""Find the header of a list and say which of our columns each of its headings is (`essmap.build.imports.heading_words`).
+"""Find the header of a list and say which of our columns each heading is (`essmap.build.imports.heading_words`).
 
 Columns about persons are known, and never kept. Nothing of a file is passed over in silence: other sheets, a second
 table, columns that say the same are named.
