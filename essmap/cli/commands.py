@@ -17,7 +17,7 @@ from essmap.cli.enrich import enrich
 from essmap.cli.export import export
 from essmap.cli.french import FrenchCommand, FrenchGroup
 from essmap.cli.gaps import gaps
-from essmap.cli.imports import import_list, imports, template
+from essmap.cli.imports import ImportCommand, import_list, imports, template
 from essmap.cli.reach import access, siting
 from essmap.cli.report import as_json as manifest_as_json
 from essmap.cli.report import err, out, print_report
@@ -137,7 +137,7 @@ app.command(**_command("gaps"))(gaps)
 app.command(**_command("access"))(access)
 app.command(**_command("siting"))(siting)
 app.command(**_command("sheet"))(sheet)
-app.command(**_command("import"))(import_list)
+app.command(**{**_command("import"), "cls": ImportCommand})(import_list)
 app.add_typer(imports, name="imports")
 app.command(**_command("template"))(template)
 app.command(**_command("export"))(export)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from essmap.cli.french import FrenchCommand, FrenchGroup
-from essmap.cli.report import err, out
-from essmap.errors import DataError, EssmapError, SettingsError
+from essmap.cli.import_report import check_targets, licence_key, licence_said, say, tell, tell_reading
+from essmap.errors import DataError, SettingsError, SourceError
 from essmap.schema.atomic import write_whole
 from essmap.schema.spans import years_of
 from essmap.schema.tableschema import KINDS, Kind, schema_file
@@ -25,10 +25,12 @@ from essmap.view.format import integer
 if TYPE_CHECKING:
     from essmap.build.imports.judge import Judged, Wanted
     from essmap.build.locals import LocalList
+    from essmap.schema.snapshot import Span
 
 _FILE: Final = t("cli.metavars.file")
-#: Remarks that are printed; the report has them all.
-_REMARKS_SHOWN: Final = 20
+_COMPLETE: Final = "--complete-for"
+#: Between the programme and the years of a pair: no text that somebody types holds it.
+_PARTED: Final = "\x1f"
 
 imports: Final = typer.Typer(
     cls=FrenchGroup,
@@ -41,6 +43,22 @@ imports: Final = typer.Typer(
 )
 
 
+class ImportCommand(FrenchCommand):
+    """``essmap import``: ``--complete-for`` takes two words, and may come more than once."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line; the two words of a pair become one value, for typer repeats single values only."""
+        left, found = list(args), []
+        while left:
+            word = left.pop(0)
+            if word == _COMPLETE and left:
+                word = f"{word}={left.pop(0)}"
+            if word.startswith(f"{_COMPLETE}=") and left:
+                word = f"{word}{_PARTED}{left.pop(0)}"
+            found.append(word)
+        return super().parse_args(ctx, found)
+
+
 def import_list(  # noqa: PLR0913  one parameter per option
     file: Annotated[Path, typer.Argument(help=t("import_command.file"), metavar=_FILE)],
     kind: Annotated[str, typer.Option(help=t("import_command.kind"), metavar=t("import_command.kinds"))],
@@ -51,7 +69,7 @@ def import_list(  # noqa: PLR0913  one parameter per option
         list[str] | None, typer.Option("--map", help=t("import_command.map"), metavar=t("import_command.map_pair"))
     ] = None,
     complete_for: Annotated[
-        tuple[str, str] | None,
+        list[str] | None,
         typer.Option(help=t("import_command.complete_for"), metavar=t("import_command.complete_for_pair")),
     ] = None,
     programme: Annotated[
@@ -76,34 +94,44 @@ def import_list(  # noqa: PLR0913  one parameter per option
     DataError
         If rows are kept out; the others came in.
     """
-    from essmap.build.imports.judge import judge
+    from essmap.build.imports.judge import NotCompleteError, judge
     from essmap.build.locals import About, as_list, keep_list
     from essmap.sources.spreadsheet import read_file
 
     settings = _settings(department)
-    wanted = _wanted(_kind(kind), sheet, column or [], complete_for, programme)
+    wanted = _wanted(_kind(kind), sheet, column or [], complete_for or [], programme)
+    check_targets(file, report, annotated)
     book = read_file(file)
     communes = _communes(settings, geography)
     withheld = read_withheld(Path(settings.withhold))
-    judged = judge(book, wanted, communes, settings.department, withheld=withheld)
+    try:
+        judged = judge(book, wanted, communes, settings.department, withheld=withheld)
+    except NotCompleteError as error:
+        _give(error.judged.as_dict(), error.judged, report, annotated, as_json=as_json, refused=str(error))
+        raise DataError(_hinted(str(error), annotated), () if as_json else error.problems) from error
+    except DataError as error:
+        told = {"file": book.file, "kind": kind, "faults": [one.as_dict() for one in error.problems]}
+        _give(told, None, report, None, as_json=as_json, refused=str(error))
+        raise DataError(str(error), () if as_json else error.problems) from error
     one = as_list(judged, About(title, publisher, licence), datetime.now(UTC))
-    told = judged.as_dict()
+    told = {**judged.as_dict(), "import_id": one.import_id, "licence_read": licence_key(one)}
     if judged.frame.empty:
-        _write_copies(judged, told, report, annotated)
-        raise DataError(t("locals.nothing", file=book.file), judged.faults)
+        said = t("locals.nothing", file=book.file)
+        _give(told, judged, report, annotated, as_json=as_json, refused=said)
+        raise DataError(_hinted(said, annotated), () if as_json else judged.faults)
+    gone = _spans_gone(settings, one)
+    told["complete_for_gone"] = [_span(span) for span in gone]
+    if annotated is not None:
+        _write(annotated, _annotated(judged))
     if not dry_run:
         told["outcome"] = keep_list(Path(settings.local_lists), settings.department, one)
-        told["import_id"] = one.import_id
-    _write_copies(judged, told, report, annotated)
-    if as_json:
-        print(json.dumps(told, ensure_ascii=False, indent=2))  # noqa: T201  machines read it
-    else:
-        _tell(judged, told, one, settings)
+    _give(told, judged, report, None, as_json=as_json)
+    if not as_json:
+        tell(judged, told, one, settings, gone)
     if judged.faults:
         lost = len(judged.reasons)
         said = t("import_command.rejected", n=lost, n_text=integer(lost), rows=integer(judged.rows_in))
-        hint = "" if annotated is not None else f" {t('import_command.hint_annotated')}"
-        raise DataError(said + hint, () if as_json else judged.faults)
+        raise DataError(_hinted(said, annotated), () if as_json else judged.faults)
 
 
 @imports.command("list", cls=FrenchCommand, help=t("import_command.list"), options_metavar=t("cli.metavars.options"))
@@ -120,15 +148,17 @@ def list_imports(
         print(json.dumps([_described(one) for one in lists], ensure_ascii=False, indent=2))  # noqa: T201
         return
     if not lists:
-        _say(t("import_command.no_list"))
+        say(t("import_command.no_list"))
     for one in lists:
         when = datetime.fromisoformat(one.imported_at)
         counts = {"n": len(one.rows), "n_text": integer(len(one.rows)), "rows": integer(one.rows_in)}
         kind = t(f"import_command.of_kind.{one.kind}")
-        _say(t("import_command.line", id=one.import_id, when=f"{when:%d/%m/%Y %H:%M}", kind=kind, title=one.title))
-        _say("  " + t("import_command.line_rows", **counts))
+        say(t("import_command.line", id=one.import_id, when=f"{when:%d/%m/%Y %H:%M}", kind=kind, title=one.title))
+        say("  " + t("import_command.line_rows", **counts))
+        say("  " + t("import_command.line_publisher", name=one.about.publisher or t("import_command.not_said")))
+        say("  " + licence_said(one))
         for span in one.spans:
-            _say("  " + t("import_command.line_span", programme=span.programme, years=years_of(span)))
+            say("  " + t("import_command.line_span", programme=span.programme, years=years_of(span)))
 
 
 @imports.command("undo", cls=FrenchCommand, help=t("import_command.undo"), options_metavar=t("cli.metavars.options"))
@@ -143,7 +173,7 @@ def undo(
 
     settings = _settings(department)
     gone = undo_import(Path(settings.local_lists), settings.department, identifier)
-    _say(t("import_command.undone", title=gone.title, n=len(gone.rows), n_text=integer(len(gone.rows))))
+    say(t("import_command.undone", title=gone.title, n=len(gone.rows), n_text=integer(len(gone.rows))))
 
 
 def template(
@@ -171,7 +201,7 @@ def template(
         path = out_file or Path(t("import_command.template_name", kind=t(f"import_command.file_of_kind.{known}")))
         content = workbook(known, communes["commune_name"].tolist())
     _write(path, content)
-    _say(t("import_command.written", path=str(path)))
+    say(t("import_command.written", path=str(path)))
 
 
 def _settings(department: str | None) -> Settings:
@@ -184,9 +214,7 @@ def _kind(kind: str) -> Kind:
     return kind
 
 
-def _wanted(
-    kind: Kind, sheet: str | None, pairs: Sequence[str], complete_for: tuple[str, str] | None, programme: str
-) -> Wanted:
+def _wanted(kind: Kind, sheet: str | None, pairs: Sequence[str], complete_for: Sequence[str], programme: str) -> Wanted:
     from essmap.build.imports.judge import Wanted, read_span
 
     mapping = {}
@@ -195,8 +223,11 @@ def _wanted(
         if not equals or not heading.strip() or not name.strip():
             raise SettingsError(t("imports.map_bad", value=pair))
         mapping[heading.strip()] = name.strip()
-    spans = () if complete_for is None else (read_span(*complete_for),)
-    return Wanted(kind, sheet, mapping, " ".join(programme.split()), spans)
+    spans = []
+    for value in complete_for:
+        named, _, years = value.partition(_PARTED)
+        spans.append(read_span(named, years))
+    return Wanted(kind, sheet, mapping, " ".join(programme.split()), tuple(spans))
 
 
 def _communes(settings: Settings, geography: Path | None) -> Any:
@@ -210,15 +241,50 @@ def _communes(settings: Settings, geography: Path | None) -> Any:
     return found.communes
 
 
-def _write_copies(judged: Judged, told: dict[str, Any], report: Path | None, annotated: Path | None) -> None:
+def _give(
+    told: dict[str, Any],
+    judged: Judged | None,
+    report: Path | None,
+    annotated: Path | None,
+    *,
+    as_json: bool,
+    refused: str = "",
+) -> None:
+    """Write the copies that were asked for and print the report for programs; of a refusal, say how it was read."""
+    if refused:
+        told = {**told, "refused": refused}
+    text = json.dumps(told, ensure_ascii=False, indent=2)
     if report is not None:
-        _write(report, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
-    if annotated is not None:
-        from essmap.build.imports.annotated import annotated_copy
+        _write(report, f"{text}\n".encode())
+    if annotated is not None and judged is not None:
+        _write(annotated, _annotated(judged))
+    if as_json:
+        print(text)  # noqa: T201  machines read it
+    elif refused and judged is not None:
+        tell_reading(judged)
 
-        if annotated.suffix.lower() != ".xlsx":
-            raise SettingsError(t("import_command.annotated_form", path=annotated.name))
-        _write(annotated, annotated_copy(judged))
+
+def _annotated(judged: Judged) -> bytes:
+    """Return the annotated copy of a list."""
+    from essmap.build.imports.annotated import annotated_copy
+
+    return annotated_copy(judged)
+
+
+def _hinted(said: str, annotated: Path | None) -> str:
+    return said if annotated is not None else f"{said} {t('import_command.hint_annotated')}"
+
+
+def _spans_gone(settings: Settings, one: LocalList) -> list[Span]:
+    """Return what the same list was declared complete for, and no longer is."""
+    from essmap.build.locals import read_lists
+
+    try:
+        before = read_lists(Path(settings.local_lists), settings.department).lists
+    except SourceError:  # a list that was changed by hand stops the build, not the import of another one
+        return []
+    same = [list_ for list_ in before if list_.import_id == one.import_id]
+    return [span for list_ in same for span in list_.spans if span not in one.spans]
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -226,46 +292,6 @@ def _write(path: Path, content: bytes) -> None:
         write_whole(path, content)
     except OSError as error:
         raise SettingsError(t("import_command.unwritable", path=path.name, reason=system_reason(error))) from error
-
-
-def _tell(judged: Judged, told: dict[str, Any], one: LocalList, settings: Settings) -> None:
-    """Say how the list was read, what came in, and what is to be looked at."""
-    from essmap.build.imports.annotated import remark_text
-
-    for note in judged.book.notes:
-        _say(note)
-    if judged.layout.grid.sheet:
-        _say(t("import_command.sheet_read", sheet=judged.layout.grid.sheet, line=judged.layout.header + 1))
-    for heading, near in judged.layout.unknown:
-        if near:
-            _say(t("import_command.unknown_near", heading=heading, field=near))
-        else:
-            _say(t("import_command.unknown", heading=heading))
-    if judged.layout.dropped:
-        _say(t("import_command.dropped", names=", ".join(judged.layout.dropped)))
-    for remark in judged.remarks[:_REMARKS_SHOWN]:
-        _say(t("import_command.remark", line=remark.row, said=remark_text(remark)))
-    if (more := len(judged.remarks) - _REMARKS_SHOWN) > 0:
-        _say(t("import_command.more_remarks", n=more, n_text=integer(more)))
-    _tell_effect(one, settings)
-    counts = {"n": len(judged.frame), "n_text": integer(len(judged.frame)), "rows": integer(judged.rows_in)}
-    outcome = told.get("outcome")
-    _say(t(f"import_command.outcome.{outcome}" if outcome else "import_command.dry", id=one.import_id, **counts))
-
-
-def _tell_effect(one: LocalList, settings: Settings) -> None:
-    """Say what the list changes in the data in use; nothing where there is none that can be read."""
-    from essmap.build.imports.effect import effect_of
-    from essmap.store import Store
-
-    try:
-        snapshot = Store(settings.snapshots).load(settings.department)
-        found = effect_of(one, snapshot, withheld=read_withheld(Path(settings.withhold)))
-    except EssmapError:
-        err.print(t("import_command.not_compared"), markup=False)
-        return
-    counts = {"added": integer(found.added), "merged": integer(found.merged), "contested": integer(found.contested)}
-    _say(t(f"import_command.effect.{one.kind}", **counts))
 
 
 def _described(one: LocalList) -> dict[str, Any]:
@@ -280,12 +306,12 @@ def _described(one: LocalList) -> dict[str, Any]:
         "rows_in": one.rows_in,
         "rows": len(one.rows),
         "rejected": dict(one.rejected),
-        "complete_for": [
-            {"programme": span.programme, "first_year": span.first_year, "last_year": span.last_year}
-            for span in one.spans
-        ],
+        "publisher": one.about.publisher,
+        "licence": one.about.licence,
+        "licence_read": licence_key(one),
+        "complete_for": [_span(span) for span in one.spans],
     }
 
 
-def _say(line: str) -> None:
-    out.print(line, markup=False)
+def _span(span: Span) -> dict[str, Any]:
+    return {"programme": span.programme, "first_year": span.first_year, "last_year": span.last_year}

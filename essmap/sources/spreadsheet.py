@@ -64,6 +64,7 @@ class Grid:
 
     sheet: str
     rows: list[list[str]]
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Book:
     sha256 : str
     notes : tuple of str
         French sentences on how it was read.
+    hidden : tuple of Grid
+        Its hidden sheets that hold anything.
     """
 
     file: str
@@ -88,6 +91,7 @@ class Book:
     grids: tuple[Grid, ...]
     sha256: str
     notes: tuple[str, ...] = ()
+    hidden: tuple[Grid, ...] = ()
 
 
 def read_file(path: Path, limits: Limits | None = None) -> Book:
@@ -151,9 +155,14 @@ def read_bytes(content: bytes, file: str, limits: Limits | None = None) -> Book:
             raise SourceError(t(f"spreadsheet.wrong.{kind}", file=file))
     form, grids, notes = _read(content, file, limits)
     filled = tuple(grid for grid in grids if any(cell.strip() for row in grid.rows for cell in row))
-    if not filled:
-        raise SourceError(t("errors.file_empty", path=file))
-    return Book(file, form, filled, hashlib.sha256(content).hexdigest(), notes)
+    hidden = tuple(grid for grid in filled if grid.is_hidden)
+    shown = tuple(grid for grid in filled if not grid.is_hidden)
+    if hidden:
+        names = ", ".join(grid.sheet for grid in hidden)
+        notes = (*notes, t("spreadsheet.hidden", n=len(hidden), n_text=len(hidden), names=names))
+    if not shown:
+        raise SourceError(" ".join((t("errors.file_empty", path=file), *(notes[-1:] if hidden else ()))))
+    return Book(file, form, shown, hashlib.sha256(content).hexdigest(), notes, hidden)
 
 
 def _read(content: bytes, file: str, limits: Limits) -> tuple[str, list[Grid], tuple[str, ...]]:
@@ -179,8 +188,8 @@ def _read(content: bytes, file: str, limits: Limits) -> tuple[str, list[Grid], t
     )
     encoding = _ENCODINGS.get(table.encoding, table.encoding.upper())
     notes = [t("spreadsheet.read_as", encoding=encoding, separator=separator)]
-    if table.is_mended:
-        notes.append(t("spreadsheet.mended"))
+    if table.mended:
+        notes.append(t("spreadsheet.mended", n=table.mended, n_text=table.mended))
     return "csv", [Grid("", table.rows)], tuple(notes)
 
 
@@ -244,7 +253,7 @@ def _isolated(what: str, content: bytes, file: str, limits: Limits) -> list[Grid
     answer = _answer(done)
     if (error_key := answer.get("error")) is not None:
         raise _refusal(str(error_key), answer, file, limits)
-    return [Grid(str(sheet["name"]), sheet["rows"]) for sheet in answer["sheets"]]
+    return [Grid(str(sheet["name"]), sheet["rows"], bool(sheet.get("is_hidden", False))) for sheet in answer["sheets"]]
 
 
 def _answer(done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:

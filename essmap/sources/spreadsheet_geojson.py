@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 from essmap.errors import SourceError
-from essmap.sources.spreadsheet_worker import GEOMETRY_COLUMNS
+from essmap.sources.spreadsheet_worker import GEOMETRY_COLUMNS, number_text
 from essmap.texts import t
 
 #: Reference systems whose coordinates the import tells apart by itself: WGS84, RGF93 and Lambert-93.
@@ -80,8 +80,8 @@ def _text(value: Any) -> str:
         return "oui" if value else "non"
     if isinstance(value, list):
         return ";".join(_text(item) for item in value)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e17:
-        return str(int(value))
+    if isinstance(value, float):
+        return number_text(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
@@ -89,9 +89,13 @@ def _point(feature: dict[str, Any], file: str, line: int) -> tuple[str, str]:
     geometry = feature.get("geometry")
     if geometry is None:
         return "", ""
+    kind = geometry.get("type") if isinstance(geometry, dict) else geometry
     coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    if not isinstance(geometry, dict) or geometry.get("type") != "Point" or not isinstance(coordinates, list):
-        kind = geometry.get("type") if isinstance(geometry, dict) else geometry
+    if kind == "MultiPoint" and isinstance(coordinates, list) and len(coordinates) <= 1:  # as QGIS saves points
+        if not coordinates:
+            return "", ""
+        kind, coordinates = "Point", coordinates[0]
+    if kind != "Point" or not isinstance(coordinates, list):
         raise SourceError(t("spreadsheet.not_point", file=file, line=line, found=str(kind)[:40]))
     if len(coordinates) < 2 or not all(_is_number(value) for value in coordinates[:2]):
         raise SourceError(t("spreadsheet.not_point", file=file, line=line, found=json.dumps(coordinates)[:40]))

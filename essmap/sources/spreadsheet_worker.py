@@ -4,7 +4,7 @@ The libraries that read these formats are not written for hostile files: one cel
 them ask for hundreds of gigabytes and abort the whole process. Here such a file ends this process alone, whose memory
 is bounded. The content comes on the standard input, the answer goes to the standard output as JSON::
 
-    {"sheets": [{"name": "Feuil1", "rows": [["Nom", "Commune"], ...]}, ...]}
+    {"sheets": [{"name": "Feuil1", "rows": [["Nom", "Commune"], ...], "is_hidden": false}, ...]}
     {"error": "rows", "n": 250000}
 
 Nothing of essmap is imported: the process starts in a fraction of a second.
@@ -20,6 +20,10 @@ from typing import Any
 
 #: Headings of what a geometry gives (`data/reference/header_words.csv` knows them).
 GEOMETRY_COLUMNS = ("longitude (géométrie)", "latitude (géométrie)")
+
+
+#: Rows that are read of a hidden sheet.
+HIDDEN_ROWS = 50
 
 
 class _RefusedError(Exception):
@@ -62,16 +66,37 @@ def _workbook(content: bytes, max_rows: int, max_columns: int) -> list[dict[str,
     book = load_workbook(io.BytesIO(content))
     sheets = []
     for place, sheet in enumerate(book.sheets_metadata):
-        if sheet.typ != SheetTypeEnum.WorkSheet or sheet.visible != SheetVisibleEnum.Visible:
+        if sheet.typ != SheetTypeEnum.WorkSheet:
             continue
-        found = book.get_sheet_by_index(place)
-        if found.total_height > max_rows:
+        found, is_hidden = book.get_sheet_by_index(place), sheet.visible != SheetVisibleEnum.Visible
+        if is_hidden:  # its first rows tell whether it is a list; however large it is, it keeps nobody from the others
+            rows = found.to_python(skip_empty_area=False, nrows=HIDDEN_ROWS) if found.total_width <= max_columns else []
+        elif found.total_height > max_rows:
             raise _RefusedError("rows", n=found.total_height, sheet=sheet.name)
-        if found.total_width > max_columns:
+        elif found.total_width > max_columns:
             raise _RefusedError("columns", n=found.total_width, sheet=sheet.name)
-        rows = [[_text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
-        sheets.append({"name": sheet.name, "rows": rows})
+        else:
+            rows = found.to_python(skip_empty_area=False)
+        sheets.append({"name": sheet.name, "rows": [[_text(cell) for cell in row] for row in rows],
+                       "is_hidden": is_hidden})  # fmt: skip
     return sheets
+
+
+def number_text(number: float) -> str:
+    """Return a number as text that nobody takes for another one.
+
+    A whole number keeps no decimals. « 333.125 » would be read as a third of a thousand or as many thousands: four
+    decimals are not.
+
+    Examples
+    --------
+    >>> number_text(15000.0), number_text(1.5), number_text(333.125)
+    ('15000', '1.5', '333.1250')
+    """
+    if number.is_integer() and abs(number) < 1e17:
+        return str(int(number))
+    text = repr(number)
+    return f"{text}0" if "e" not in text and len(text.partition(".")[2]) == 3 else text
 
 
 def _text(cell: Any) -> str:
@@ -79,7 +104,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "oui" if cell else "non"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e17 else repr(cell)
+        return number_text(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     if isinstance(cell, date):
@@ -155,8 +180,11 @@ def _points(geometry: Any, crs: str | None) -> list[list[str]]:
     import shapely
 
     shapes = shapely.from_wkb(geometry)
-    if any(kind not in {-1, 0} for kind in set(shapely.get_type_id(shapes).tolist())):
+    kinds, counts = shapely.get_type_id(shapes), shapely.get_num_geometries(shapes)
+    is_point = (kinds == -1) | (kinds == 0) | ((kinds == 4) & (counts <= 1))  # QGIS saves points as groups of one
+    if not is_point.all():
         raise _RefusedError("not_points")
+    shapes = shapely.get_geometry(shapes, 0)
     x, y = shapely.get_x(shapes), shapely.get_y(shapes)
     if crs is not None and crs not in {"EPSG:4326", "OGC:CRS84"}:
         from pyproj import Transformer

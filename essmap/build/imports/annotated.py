@@ -65,11 +65,11 @@ def _told(
     """Return the verdict on a line, the reasons and which style shows it."""
     if place == header:
         return t("imports.annotated.verdict"), t("imports.annotated.why"), "header"
-    if place < header or not any(cell.strip() for cell in cells):
-        return "", "", "in"
     line = place + 1
     if line in reasons:
         return t("imports.annotated.out"), "\n".join(_fault(one) for one in reasons[line]), "out"
+    if place < header or not any(cell.strip() for cell in cells):
+        return "", "", "in"
     if line in remarks:
         return t("imports.annotated.in"), "\n".join(remark_text(one) for one in remarks[line]), "remark"
     return t("imports.annotated.in"), "", "in"

@@ -1,20 +1,18 @@
-"""Find the header of a list and say which of our columns each of its headings is.
+"""Find the header of a list and say which of our columns each heading is (`essmap.build.imports.heading_words`).
 
-A heading is known by the name of our column, its French title or a line of ``reference/header_words.csv``. One that is
-not known is never guessed: it is proposed. Columns about persons are known, and never kept.
+Columns about persons are known, and never kept. Nothing of a file is passed over in silence: other sheets, a second
+table, columns that say the same are named.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from rapidfuzz import fuzz, process
-
-from essmap import reference
+from essmap.build.imports.heading_words import DROPPED, JOINED, POINT, is_certain, proposal, recognise, title_of
+from essmap.build.imports.places import read_pair
+from essmap.build.imports.stacked import set_aside
 from essmap.errors import DataError, Problem, SettingsError
 from essmap.schema.folding import fold
 from essmap.schema.tableschema import FIELDS, Kind, field_names
@@ -22,14 +20,8 @@ from essmap.sources.spreadsheet import Book, Grid
 from essmap.sources.spreadsheet_worker import GEOMETRY_COLUMNS
 from essmap.texts import t
 
-#: Marks a column that is known and not kept.
-DROPPED: Final = "-"
-#: A column of two numbers that say where: no column of ours, but read as longitude and latitude.
-POINT: Final = "point"
-#: Several columns of a file may be one of ours; what joins their cells.
-JOINED: Final[Mapping[str, str]] = {
-    "domains": ";", "communes_served": ";", "address": " ", "activity": " ", "note": " ; ", "source_note": " ; ",
-}  # fmt: skip
+__all__ = ["DROPPED", "JOINED", "POINT", "REQUIRED", "TWINS", "Layout", "find_layout", "proposal", "recognise", "where"]
+
 #: Columns of which the one that has our very name is the whole: « source » is another one in what essmap writes.
 _ALONE: Final = frozenset({"source_note"})
 #: What a list must say: one column of each group.
@@ -37,11 +29,14 @@ REQUIRED: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
     "actors": (("name",), ("commune", "commune_code", "postcode", "lon", POINT)),
     "projects": (("holder_name",), ("programme",)),
 }
+#: Two numbers of which a list often has but one column, for either.
+TWINS: Final[Mapping[str, str]] = {
+    "siren": "siret", "siret": "siren", "holder_siren": "holder_siret", "holder_siret": "holder_siren",
+}  # fmt: skip
 #: Lines among which the header is looked for: titles and blank lines may stand above it.
 _HEADER_AMONG: Final = 30
-_WORTH_SAYING: Final = 78
-#: « Domaine 2 », « Montant 2024 ».
-_NUMBER_BEHIND: Final = re.compile(r" \d{1,4}$")
+#: Headings that are proposed in one sentence.
+_PROPOSED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +54,18 @@ class Layout:
         Headings that are known and not kept.
     unknown : tuple of pairs of str
         Headings that are not known, each with the column of ours it is nearest to, or the empty string.
+    kind : {"actors", "projects"}
+    doubles : tuple of pairs of str
+        Headings of columns that say what another one says, which alone is read: theirs, then that one's.
+    aside : mapping
+        Filled rows that are no row of the list, by position, with the rule that says why
+        (`essmap.build.imports.stacked`).
+    pointless : tuple of str
+        Headings that announce positions over cells none of which is one.
+    others : tuple of Grid
+        Other sheets of the file that are lists too; they are not read.
+    hidden : tuple of str
+        Names of hidden sheets that are lists too.
     """
 
     grid: Grid
@@ -66,6 +73,12 @@ class Layout:
     columns: Mapping[str, tuple[int, ...]]
     dropped: tuple[str, ...]
     unknown: tuple[tuple[str, str], ...]
+    kind: Kind = "actors"
+    doubles: tuple[tuple[str, str], ...] = ()
+    aside: Mapping[int, str] = field(default_factory=dict)
+    pointless: tuple[str, ...] = ()
+    others: tuple[Grid, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def headings(self) -> list[str]:
@@ -73,8 +86,9 @@ class Layout:
         return [" ".join(cell.split()) for cell in self.grid.rows[self.header]]
 
     def heading(self, name: str) -> str:
-        """Return the heading of one of our columns, as the file writes it; our name where it has none."""
-        return self.headings[self.columns[name][0]] if name in self.columns else name
+        """Return the heading of one of our columns, as the file writes it; our French title where it has none."""
+        name = TWINS[name] if name not in self.columns and TWINS.get(name) in self.columns else name
+        return self.headings[self.columns[name][0]] if name in self.columns else title_of(name, self.kind)
 
 
 def find_layout(
@@ -107,46 +121,36 @@ def find_layout(
     """
     wanted = _wanted(mapping or {}, kind)
     grids = _grids(book, sheet)
-    scored = [(_score(grid.rows[row], kind, wanted), -place, -row) for place, grid in enumerate(grids)
-              for row in range(min(len(grid.rows), _HEADER_AMONG))]  # fmt: skip
-    score, place, row = max(scored)
-    grid, header = grids[-place], -row
+    headers = [_header(grid, kind, wanted, given) for grid in grids]
+    _, score, place = max((full, score, -place) for place, (full, score, _) in enumerate(headers))
+    grid, header = grids[-place], headers[-place][2]
     if not score:
         raise _no_header(book, grid, kind)
-    found = _columns(grid, header, kind, wanted)
-    _require_mapped(wanted, grid.rows[header])
-    layout = _layout(grid, header, kind, found)
-    _require(layout, book, kind, found, given)
-    return layout
-
-
-def recognise(heading: str, kind: Kind) -> str:
-    """Return the column of ours that a heading is, ``-`` where it is known and not kept, else the empty string.
-
-    Examples
-    --------
-    >>> recognise("Raison sociale *", "actors"), recognise("Montant (€)", "projects"), recognise("Téléphone", "actors")
-    ('name', 'amount_eur', '-')
-    """
-    known = _known(kind)
-    folded = fold(heading)
-    return known.get(folded) or known.get(_NUMBER_BEHIND.sub("", folded), "")
-
-
-def proposal(heading: str, kind: Kind) -> str:
-    """Return the column of ours that an unknown heading is nearest to; the empty string where none is near."""
-    words = {word: name for word, name in _known(kind).items() if name != DROPPED}
-    found = process.extractOne(fold(heading), list(words), scorer=fuzz.token_sort_ratio, score_cutoff=_WORTH_SAYING)
-    return words[found[0]] if found else ""
-
-
-@cache
-def _known(kind: Kind) -> dict[str, str]:
-    words = reference.header_words()[kind]
-    known = {str(word): str(name) for word, name in words.items() if name}
-    for one in FIELDS[kind]:
-        known[fold(one.name)] = known[fold(one.title(kind))] = one.name
-    return known
+    found, doubles = _columns(grid, header, kind, wanted)
+    pointless = _pointless(grid, header, found, wanted)
+    own = grid.rows[header]
+    _require_mapped(wanted, own)
+    layout = Layout(
+        grid,
+        header,
+        {name: tuple(place for place, _ in headings) for name, headings in found.items() if name not in {"", DROPPED}},
+        tuple(text for _, text in found.get(DROPPED, [])),
+        tuple((text, proposal(text, kind)) for _, text in found.get("", [])),
+        kind,
+        doubles,
+        pointless=pointless,
+        others=tuple(one for one in book.grids if one is not grid and _is_list(one, kind, wanted, given, own)),
+        hidden=tuple(one.sheet for one in book.hidden if _is_list(one, kind, wanted, given, own)),
+    )
+    _require(layout, book, found, given)
+    aside = set_aside(
+        grid.rows,
+        header,
+        layout.columns,
+        lambda cells: dict(_named(cells, kind, wanted)),
+        tuple(group for group in REQUIRED[kind] if not set(group) & set(given)),
+    )
+    return replace(layout, aside=aside)
 
 
 def _wanted(mapping: Mapping[str, str], kind: Kind) -> dict[str, tuple[str, str]]:
@@ -180,26 +184,86 @@ def _named(cells: Sequence[str], kind: Kind, wanted: Mapping[str, tuple[str, str
             yield place, wanted[fold(cell)][1] if fold(cell) in wanted else recognise(cell, kind)
 
 
-def _score(cells: Sequence[str], kind: Kind, wanted: Mapping[str, tuple[str, str]]) -> int:
-    """Return how many of our columns a row names; a row that names but one is a header only if it holds no more."""
+def _names(cells: Sequence[str], kind: Kind, wanted: Mapping[str, tuple[str, str]]) -> set[str]:
+    """Return our columns that a row names; a row that names but one is a header only if it holds no more."""
     names = {name for _, name in _named(cells, kind, wanted) if name not in {"", DROPPED}}
     filled = sum(bool(cell.strip()) for cell in cells)
-    return len(names) if len(names) > 1 or filled <= 2 else 0
+    return names if len(names) > 1 or filled <= 2 else set()
+
+
+def _header(
+    grid: Grid, kind: Kind, wanted: Mapping[str, tuple[str, str]], given: Sequence[str]
+) -> tuple[bool, int, int]:
+    """Return whether a row of a sheet names all that is required, how many columns it names, and its position.
+
+    The first row that names all that is required is the header, of whatever stands below it; a title of one word is
+    one only where no other row is. Without such a row it is the one that names most.
+    """
+    found = []
+    for place, cells in enumerate(grid.rows[:_HEADER_AMONG]):
+        names = _names(cells, kind, wanted)
+        is_full = all(set(group) & {*names, *given} for group in REQUIRED[kind])
+        found.append((is_full and len(names) > 1, is_full and bool(names), len(names), -place))
+    full = [one for one in found if one[0]]
+    best = full[0] if full else max(found, default=(False, False, 0, 0))
+    return best[1], best[2], -best[3]
+
+
+def _is_list(
+    grid: Grid,
+    kind: Kind,
+    wanted: Mapping[str, tuple[str, str]],
+    given: Sequence[str],
+    like: Sequence[str],
+) -> bool:
+    """Tell whether a sheet has the header of a list, or that of the list that is read, and rows below it."""
+    is_full, _, header = _header(grid, kind, wanted, given)
+    if not is_full:
+        same = [place for place, cells in enumerate(grid.rows[:_HEADER_AMONG])
+                if [*map(fold, cells)] == [*map(fold, like)]]  # fmt: skip
+        header = same[0] if same else len(grid.rows)
+    return any(cell.strip() for cells in grid.rows[header + 1 :] for cell in cells)
 
 
 def _columns(
     grid: Grid, header: int, kind: Kind, wanted: Mapping[str, tuple[str, str]]
-) -> dict[str, list[tuple[int, str]]]:
-    """Return the headings of each column of ours; those that are not known under the empty string."""
+) -> tuple[dict[str, list[tuple[int, str]]], tuple[tuple[str, str], ...]]:
+    """Return the headings of each column of ours, those that are not known under the empty string; then the doubles."""
     cells = grid.rows[header]
     found: dict[str, list[tuple[int, str]]] = {}
+    doubles = []
     for place, name in _named(cells, kind, wanted):
         found.setdefault(name, []).append((place, " ".join(cells[place].split())))
-    for name, headings in found.items():
+    for name, headings in list(found.items()):
         if name in {"", DROPPED} or (name in JOINED and name not in _ALONE) or len(headings) == 1:
             continue
         found[name] = _preferred(name, headings, kind, wanted)
-    return found
+        if len(found[name]) > 1:
+            continue
+        for place, text in headings:
+            if place == found[name][0][0]:
+                continue
+            if is_certain(text, kind) or text in GEOMETRY_COLUMNS:
+                doubles.append((text, found[name][0][1]))
+            else:  # another date beside that of the decision
+                found.setdefault("", []).append((place, text))
+    return found, tuple(doubles)
+
+
+def _pointless(
+    grid: Grid, header: int, found: dict[str, list[tuple[int, str]]], wanted: Mapping[str, tuple[str, str]]
+) -> tuple[str, ...]:
+    """Take columns out that announce points and hold none: « Coordonnées » is where people write telephone numbers."""
+    left = []
+    for place, text in found.get(POINT, []):
+        cells = (cells[place] for cells in grid.rows[header + 1 :] if place < len(cells))
+        if fold(text) in wanted or any(read_pair(cell) for cell in cells):
+            continue
+        found[POINT] = [one for one in found[POINT] if one[0] != place]
+        left.append(text)
+    if POINT in found and not found[POINT]:
+        del found[POINT]
+    return tuple(left)
 
 
 def _preferred(
@@ -212,24 +276,11 @@ def _preferred(
         [item for item in headings if fold(item[1]) in wanted],
         [item for item in headings if item[1] not in GEOMETRY_COLUMNS],
         [item for item in headings if fold(item[1]) in own],
+        [item for item in headings if is_certain(item[1], kind)],
     ):
         if len(plain) == 1:
             return plain
     return headings
-
-
-def _layout(grid: Grid, header: int, kind: Kind, found: Mapping[str, list[tuple[int, str]]]) -> Layout:
-    columns = {
-        name: tuple(place for place, _ in headings) for name, headings in found.items() if name not in {"", DROPPED}
-    }
-    used = {place for places in columns.values() for place in places}
-    unknown = tuple((text, proposal(text, kind)) for _, text in found.get("", []))
-    cells = grid.rows[header]
-    left = {place for place, _ in found.get("", [])}
-    dropped = tuple(
-        " ".join(cell.split()) for place, cell in enumerate(cells) if cell.strip() and place not in used | left
-    )
-    return Layout(grid, header, columns, dropped, unknown)
 
 
 def _require_mapped(wanted: Mapping[str, tuple[str, str]], cells: Sequence[str]) -> None:
@@ -240,36 +291,84 @@ def _require_mapped(wanted: Mapping[str, tuple[str, str]], cells: Sequence[str])
         raise SettingsError(t("imports.map_missing", column=missing[0], known=known))
 
 
-def _require(
-    layout: Layout, book: Book, kind: Kind, found: Mapping[str, list[tuple[int, str]]], given: Sequence[str]
-) -> None:
-    file, line = where(book, layout.grid), layout.header + 1
+def _require(layout: Layout, book: Book, found: Mapping[str, list[tuple[int, str]]], given: Sequence[str]) -> None:
+    kind, file, line = layout.kind, where(book, layout.grid), layout.header + 1
     seen = ", ".join(heading for heading in layout.headings if heading)
-    titles = {one.name: one.title(kind) for one in FIELDS[kind]}
     problems = []
     for group in REQUIRED[kind]:
         if not set(group) & {*layout.columns, *given}:
-            names = t("imports.or").join(titles.get(name, name) for name in group if name in titles)
-            expected = t("imports.expected.column", names=names)
+            names = t("imports.or").join(title_of(name, kind) for name in group if name != POINT)
+            near = [(text, name) for text, name in layout.unknown if name in group]
+            left = [text for text, _ in layout.unknown]
+            expected = t("imports.expected.column", names=names) + _proposed(near, left, group[0])
             problems.append(Problem(file, line, None, seen, expected, "missing_column"))
     for name, headings in found.items():
         if name in {"", DROPPED} or name in JOINED or len(headings) == 1:
             continue
         texts = t("imports.and").join(f"«\u202f{text}\u202f»" for _, text in headings)
-        expected = t("imports.expected.one_column", title=titles.get(name, name), field=name)
+        expected = t("imports.expected.one_column", title=title_of(name, kind), field=name)
         problems.append(Problem(file, line, None, texts, expected, "repeated_column"))
     if problems:
         raise DataError(t("imports.header_faults", n=len(problems), file=book.file), problems)
 
 
+def _proposed(near: Sequence[tuple[str, str]], unknown: Sequence[str], name: str) -> str:
+    """Return what to type so that a heading is known: those that are near, else how to name one of the others."""
+    if near:
+        options = t("imports.or").join(map_option(text, name) for text, name in near[:_PROPOSED])
+        return t("imports.perhaps_map", options=options)
+    if unknown:
+        names = ", ".join(unknown[:_PROPOSED])
+        return t("imports.unknown_map", names=names, option=map_option(unknown[0], name))
+    return ""
+
+
+def map_option(heading: str, name: str) -> str:
+    """Return what to type so that a heading is one of our columns.
+
+    Examples
+    --------
+    >>> map_option("Raison soc.", "name")
+    '--map "Raison soc.=name"'
+    """
+    return f'--map "{heading}={name}"'
+
+
 def _no_header(book: Book, grid: Grid, kind: Kind) -> DataError:
-    first = next(row for row in grid.rows if any(cell.strip() for cell in row))
-    seen = ", ".join(cell.strip() for cell in first if cell.strip())[:200]
-    names = ", ".join(one.title(kind) for one in FIELDS[kind] if one.is_required)
-    problem = Problem(where(book, grid), 1, None, seen, t("imports.expected.header", names=names), "no_header")
+    """Say that no header was found, with what the row that is most like one could mean."""
+    rows = [
+        (place, [" ".join(cell.split()) for cell in cells if cell.strip()])
+        for place, cells in enumerate(grid.rows[:_HEADER_AMONG])
+    ]
+    rows = [one for one in rows if one[1]]
+    if not rows:  # the first line that holds anything stands far below
+        rows = [(0, [cell.strip() for row in grid.rows for cell in row if cell.strip()][:1])]
+    near = {
+        place: [(cell, proposal(cell, kind)) for cell in cells if not recognise(cell, kind)] for place, cells in rows
+    }
+    telling = {place: len(cells) - sum(not name for _, name in near[place]) for place, cells in rows}
+    best, cells = max(rows, key=lambda one: (telling[one[0]], -one[0]))
+    known = {recognise(cell, kind) for cell in cells}
+    missing = next((group[0] for group in REQUIRED[kind] if not set(group) & known), REQUIRED[kind][0][0])
+    unknown = [cell for cell, _ in near[best]] if telling[best] else []
+    names = ", ".join(title_of(group[0], kind) for group in REQUIRED[kind])
+    options = _proposed([one for one in near[best] if one[1]], unknown, missing)
+    expected = t("imports.expected.header", names=names) + options
+    problem = Problem(where(book, grid), best + 1, None, ", ".join(cells)[:200], expected, "no_header")
     return DataError(t("imports.header_faults", n=1, file=book.file), [problem])
 
 
 def where(book: Book, grid: Grid) -> str:
     """Return the name of a file, with that of the sheet where it has several."""
     return t("imports.sheet_of", file=book.file, sheet=grid.sheet) if len(book.grids) > 1 else book.file
+
+
+def layout_notes(layout: Layout, book: Book) -> tuple[str, ...]:
+    """Return French sentences on what of a file is not read: other sheets, columns that say the same, no positions."""
+    said = [t("imports.other_list", sheet=grid.sheet, option=f'--sheet "{grid.sheet}"') for grid in layout.others]
+    plain = [grid.sheet for grid in book.grids if all(grid is not one for one in (layout.grid, *layout.others))]
+    if plain:
+        said.append(t("imports.other_sheets", n=len(plain), names=", ".join(plain)))
+    said += [t("imports.double", heading=text, read=other) for text, other in layout.doubles]
+    said += [t("imports.pointless", heading=text) for text in layout.pointless]
+    return tuple(said)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
 from essmap.build.imports.actors import judge_actors
-from essmap.build.imports.headings import Layout, find_layout, where
+from essmap.build.imports.complete import as_listed, doubts, losses, read_span, told
+from essmap.build.imports.headings import Layout, find_layout, layout_notes, where
 from essmap.build.imports.places import Places
 from essmap.build.imports.projects import judge_projects
 from essmap.build.imports.rows import Rows
-from essmap.errors import DataError, Problem, SettingsError
+from essmap.errors import DataError, EssmapError, Problem, SettingsError
 from essmap.schema.folding import fold
 from essmap.schema.snapshot import Span
 from essmap.schema.tableschema import Kind
 from essmap.schema.withheld import NOBODY, Withheld
-from essmap.sources.spreadsheet import Book
+from essmap.sources.spreadsheet import Book, Grid
 from essmap.texts import t
 
-#: Reasons that do not make a list incomplete: no support of a structure is lost by them.
-_HARMLESS: Final = frozenset({"natural_person", "repeated", "example_row"})
+__all__ = ["Judged", "NotCompleteError", "Wanted", "judge", "read_span"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class Judged:
     book : Book
     layout : Layout
     rows_in : int
-        Rows that hold anything, below the header.
+        Rows that hold anything, below the header; those of another table above it too.
     frame : DataFrame of str, indexed by line
         The rows that come in, as `essmap.build.imports.actors.COLUMNS` or `essmap.build.imports.projects.COLUMNS`.
     faults : tuple of Problem
         Why rows are kept out, in the order of lines.
     remarks : tuple of Problem
-        What was set aside or set right in rows that come in; ``expected`` says it.
+        What was set aside or set right in rows that come in; ``expected`` says it. Without line: of the whole list.
     """
 
     wanted: Wanted
@@ -78,6 +78,11 @@ class Judged:
     frame: pd.DataFrame
     faults: tuple[Problem, ...]
     remarks: tuple[Problem, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """French sentences on how the list was read, and what of the file was not."""
+        return (*self.book.notes, *layout_notes(self.layout, self.book))
 
     @property
     def reasons(self) -> dict[int, list[Problem]]:
@@ -109,10 +114,26 @@ class Judged:
             "dropped_columns": list(self.layout.dropped),
             "unknown_columns": [{"heading": text, "proposal": near} for text, near in self.layout.unknown],
             "complete_for": [asdict(span) for span in self.wanted.spans],
-            "notes": list(self.book.notes),
+            "double_columns": [{"heading": text, "read": other} for text, other in self.layout.doubles],
+            "other_sheets": [grid.sheet for grid in self.layout.others],
+            "notes": list(self.notes),
             "faults": [fault.as_dict() for fault in self.faults],
             "remarks": [remark.as_dict() for remark in self.remarks],
         }  # fmt: skip
+
+
+class NotCompleteError(DataError):
+    """A list is declared complete and is not: nothing of it is to be kept.
+
+    Attributes
+    ----------
+    judged : Judged
+        What would have become of it, for whoever mends it.
+    """
+
+    def __init__(self, message: str, problems: Sequence[Problem], judged: Judged) -> None:
+        super().__init__(message, problems)
+        self.judged = judged
 
 
 def judge(
@@ -141,7 +162,9 @@ def judge(
     SettingsError
         If a sheet, a heading or a column that somebody named is not there, or a span is declared of structures.
     DataError
-        If the file has no header that says what is required, or is declared complete and is not.
+        If the file has no header that says what is required.
+    NotCompleteError
+        If it is declared complete and is not.
     """
     if wanted.spans and wanted.kind != "projects":
         raise SettingsError(t("imports.spans_of_actors"))
@@ -157,69 +180,64 @@ def judge(
     faults = tuple(sorted(rows.faults, key=lambda fault: fault.row or 0))
     out = rows.refused()
     remarks = tuple(sorted((one for one in rows.remarks if one.row not in out), key=lambda one: one.row or 0))
-    wanted = replace(wanted, spans=_as_listed(wanted.spans, frame))
-    judged = Judged(wanted, book, layout, len(rows.lines), frame, faults, remarks)
-    _require_complete(judged)
+    wanted = replace(wanted, spans=as_listed(wanted.spans, frame))
+    remarks = (*doubts(wanted.spans, rows.file, frame), *remarks)
+    judged = Judged(wanted, book, layout, len(rows.lines) + len(rows.aside), frame, faults, remarks)
+    if wanted.spans:
+        _require_complete(judged, communes, department)
     return judged
 
 
-def read_span(programme: str, years: str) -> Span:
-    """Return the programme and the years that somebody declares complete.
-
-    Parameters
-    ----------
-    programme : str
-    years : str
-        « 2024 » or « 2022-2024 ».
+def _require_complete(judged: Judged, communes: gpd.GeoDataFrame, department: str) -> None:
+    """Refuse a list that is declared complete while rows of it are kept out, cannot be put in time or stand elsewhere.
 
     Raises
     ------
-    SettingsError
-        If the years make no sense.
-    """
-    bounds = [part.strip() for part in years.replace("–", "-").split("-")]
-    if not programme.strip() or len(bounds) > 2 or not all(len(one) == 4 and one.isdecimal() for one in bounds):
-        raise SettingsError(t("imports.span_bad", years=years))
-    first, last = int(bounds[0]), int(bounds[-1])
-    if first > last:
-        raise SettingsError(t("imports.span_bad", years=years))
-    return Span(" ".join(programme.split()), first, last)
-
-
-def _as_listed(spans: Sequence[Span], frame: pd.DataFrame) -> tuple[Span, ...]:
-    """Return spans whose programme is written as the list writes it.
-
-    Raises
-    ------
-    SettingsError
-        If no row is of such a programme.
-    """
-    if not spans:
-        return ()
-    names = {fold(name): name for name in sorted(set(frame["programme"]), reverse=True)}
-    for span in spans:
-        if fold(span.programme) not in names:
-            known = ", ".join(names[key] for key in sorted(names))
-            raise SettingsError(t("imports.span_unknown", programme=span.programme, known=known))
-    return tuple(replace(span, programme=names[fold(span.programme)]) for span in spans)
-
-
-def _require_complete(judged: Judged) -> None:
-    """Refuse a list that is declared complete while rows of it are kept out or cannot be put in time.
-
-    Raises
-    ------
-    DataError
+    NotCompleteError
         If one is.
     """
-    spans, frame = judged.wanted.spans, judged.frame
-    if not spans:
+    judged = replace(judged, faults=told(judged.faults))
+    spans, layout, frame = judged.wanted.spans, judged.layout, judged.frame
+    file = where(judged.book, layout.grid)
+    lost = losses(spans, layout, file, frame, [faults[0] for faults in judged.reasons.values()])
+    elsewhere = [
+        Problem(file, None, None, grid.sheet, t("imports.expected.one_sheet"), "other_sheet")
+        for grid in layout.others
+        if judged.wanted.sheet is None or _has_supports(judged, grid, communes, department)
+    ]
+    hidden = t("imports.expected.no_hidden_list")
+    elsewhere += [Problem(file, None, None, name, hidden, "other_sheet") for name in layout.hidden]
+    if not lost and not elsewhere:
         return
-    lost = [fault for faults in judged.reasons.values() for fault in faults[:1] if fault.rule not in _HARMLESS]
-    names = {fold(span.programme) for span in spans}
-    undated = frame[frame["year"].eq("") & frame["programme"].map(fold).isin(list(names))]
-    heading = judged.layout.heading("year")
-    file = where(judged.book, judged.layout.grid)
-    lost += [Problem(file, int(line), heading, "", t("imports.expected.dated"), "undated") for line in undated.index]
-    if lost:
-        raise DataError(t("imports.not_complete", n=len(lost), n_text=len(lost)), lost)
+    shown = {id(one) for one in judged.faults}
+    added = [one for one in lost if id(one) not in shown]
+    undated = [one.row for one in added if one.rule == "undated"]
+    refused = replace(
+        judged,
+        frame=frame[~frame.index.isin(undated)],
+        faults=tuple(sorted((*judged.faults, *added, *elsewhere), key=lambda fault: fault.row or 0)),
+    )
+    raise NotCompleteError(_refusal(lost), [*lost, *elsewhere], refused)
+
+
+def _refusal(lost: Sequence[Problem]) -> str:
+    if not lost:
+        return t("imports.not_alone")
+    if all(one.rule == "no_year_column" for one in lost):
+        return t("imports.no_years")
+    return t("imports.not_complete", n=len(lost), n_text=len(lost))
+
+
+def _has_supports(judged: Judged, grid: Grid, communes: gpd.GeoDataFrame, department: str) -> bool:
+    """Tell whether another sheet holds supports of what is declared complete, or of a year that it does not say."""
+    wanted = replace(judged.wanted, sheet=grid.sheet, spans=())
+    try:
+        frame = judge(judged.book, wanted, communes, department).frame
+    except EssmapError:
+        return True
+    return any(
+        fold(row["programme"]) == fold(span.programme)
+        and (not row["year"] or span.first_year <= int(row["year"]) <= span.last_year)
+        for row in frame[["programme", "year"]].to_dict("records")
+        for span in judged.wanted.spans
+    )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from essmap.build.imports.headings import JOINED, Layout
+from essmap.build.imports.headings import JOINED, TWINS, Layout
 from essmap.build.imports.values import Reading, clean
 from essmap.errors import Problem
 from essmap.texts import t
 
 #: Signs of one cell that are shown in a report.
 _SHOWN: Final = 120
+#: What people put between the figures of a number.
+_PARTING: Final = re.compile(r"[\s.\-_/]")
+#: What stands where a letter was lost on the way.
+_LOST: Final = "\ufffd"
 
 
 @dataclass(eq=False)
@@ -25,7 +30,9 @@ class Rows:
         What messages call it.
     layout : Layout
     lines : list of int
-        Line of each row in the file; blank rows are left out.
+        Line of each row in the file; blank rows are left out, and those that are no row of the list.
+    aside : list of int
+        Lines of filled rows that are no row of the list: a header that comes again, another table.
     values : dict of lists of str
         Per column of ours, what was understood of each row.
     faults, remarks : list of Problem
@@ -35,23 +42,43 @@ class Rows:
     file: str
     layout: Layout
     lines: list[int] = field(init=False)
+    aside: list[int] = field(init=False)
     values: dict[str, list[str]] = field(default_factory=dict)
     faults: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Number the rows that hold anything, and tell those with more cells than the header."""
-        rows, start = self.layout.grid.rows, self.layout.header + 1
+        """Number the rows that hold anything; tell those that are no row of the list, or that cannot be read whole."""
+        rows, start, aside = self.layout.grid.rows, self.layout.header + 1, self.layout.aside
         filled = [place for place in range(start, len(rows)) if any(cell.strip() for cell in rows[place])]
-        self.lines = [place + 1 for place in filled]
+        self.lines = [place + 1 for place in filled if place not in aside]
+        self.aside = [place + 1 for place in aside]
+        for place, rule in aside.items():
+            shown = ", ".join(cell.strip() for cell in rows[place] if cell.strip())
+            expected = t(f"imports.expected.{rule}", line=self.layout.header + 1)
+            self.faults.append(Problem(self.file, place + 1, None, clean(shown)[:_SHOWN], expected, rule))
         width = len(self.layout.headings)
-        for place in filled:
-            if any(cell.strip() for cell in rows[place][width:]):
+        for line in self.lines:
+            if any(cell.strip() for cell in rows[line - 1][width:]):
                 expected = t("errors.cells", n=width)
-                self.faults.append(Problem(self.file, place + 1, None, str(len(rows[place])), expected, "cell_count"))
+                self.faults.append(Problem(self.file, line, None, str(len(rows[line - 1])), expected, "cell_count"))
+        for name in self.layout.columns:
+            for line, cell in zip(self.lines, self.raw(name), strict=True):
+                if _LOST in cell:
+                    self.refuse(line, name, cell, t("imports.expected.lost_letters"), "lost_letters")
 
     def raw(self, name: str) -> list[str]:
-        """Return the cells of one of our columns as they are; empty where the file has no such column."""
+        """Return the cells of one of our columns as they are; empty where the file has no such column.
+
+        A list that has one column for SIREN and SIRET gives each cell to the number that it is.
+        """
+        twin = TWINS.get(name, "")
+        if twin and (name in self.layout.columns) != (twin in self.layout.columns):
+            one = name if name in self.layout.columns else twin
+            return [cell if _number_in(cell, one) == name else "" for cell in self._joined(one)]
+        return self._joined(name)
+
+    def _joined(self, name: str) -> list[str]:
         places = self.layout.columns.get(name, ())
         glue = JOINED.get(name, " ")
         return [glue.join(filter(None, (self._cell(line, place) for place in places))) for line in self.lines]
@@ -103,3 +130,11 @@ class Rows:
         for one in found:
             heading = self.layout.heading(one.column) if one.column else None
             self.faults.append(replace(one, file=self.file, column=heading))
+
+
+def _number_in(cell: str, name: str) -> str:
+    """Return which number a cell of a column of SIREN or SIRET is, by its figures; a SIRET may have lost its zeros."""
+    digits = _PARTING.sub("", clean(cell).removesuffix(".0"))
+    is_siret = name.endswith("siret")
+    is_twin = digits.isdecimal() and (len(digits) == 9 if is_siret else len(digits) > 9)
+    return TWINS[name] if is_twin else name

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
 import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,11 +17,14 @@ import pytest
 import xlsxwriter
 from shapely.geometry import Point
 
+from essmap.build.imports import heading_words
 from essmap.build.imports.annotated import annotated_copy
-from essmap.build.imports.judge import Judged, Wanted, judge, read_span
+from essmap.build.imports.headings import proposal, recognise
+from essmap.build.imports.judge import Judged, NotCompleteError, Wanted, judge, read_span
 from essmap.build.starter import load_geography
 from essmap.errors import DataError, EssmapError, SettingsError
 from essmap.schema.withheld import Entry, Withheld
+from essmap.sources import spreadsheet_worker
 from essmap.sources.spreadsheet import read_file
 
 COMMUNES = load_geography("31").communes
@@ -45,6 +50,26 @@ def excel(*rows: list[object], name: str = "Liste", before: str = "", merge: str
         book.save(path)
 
     return write
+
+
+def sheets(**named: list[list[object]]) -> Callable[[Path], None]:
+    """A workbook of several sheets; those whose name begins with « h_ » are hidden."""
+
+    def write(path: Path) -> None:
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        for name, rows in named.items():
+            sheet = book.create_sheet(name.removeprefix("y"))
+            sheet.sheet_state = "hidden" if name.startswith("h_") else "visible"
+            for row in rows:
+                sheet.append(row)
+        book.save(path)
+
+    return write
+
+
+HEADER: list[object] = ["Porteur", "Programme", "Année"]
+Y2022, Y2023 = [HEADER, ["A inventée", "Vélo", 2022]], [HEADER, ["A inventée", "Vélo", 2023]]
 
 
 def geojson(*features: tuple[dict[str, object], list[float] | None]) -> Callable[[Path], None]:
@@ -247,6 +272,96 @@ CASES = {
         "at.csv", text("Nom;Commune\nA;Muret\n"), refused="--complete-for",
         wanted={"spans": (read_span("Vélo", "2024"),)},
     ),
+    "other sheets, complete": Case(
+        "au.xlsx", sheets(y2022=Y2022, y2023=Y2023), kind="projects", refused="other_sheet",
+        wanted={"spans": (read_span("Vélo", "2022"),)},
+    ),
+    "one of the sheets, complete": Case(
+        "av.xlsx", sheets(y2022=Y2022, y2023=Y2023), 1, kind="projects", values={"year": "2022"},
+        wanted={"spans": (read_span("Vélo", "2022"),), "sheet": "2022"},
+    ),
+    "years of another sheet, complete": Case(
+        "aw.xlsx", sheets(y2022=Y2022, y2023=Y2023), kind="projects", refused="other_sheet",
+        wanted={"spans": (read_span("Vélo", "2022-2023"),), "sheet": "2022"},
+    ),
+    "a hidden list, complete": Case(
+        "ax.xlsx", sheets(y2022=Y2022, h_2023=Y2023), kind="projects", refused="other_sheet",
+        wanted={"spans": (read_span("Vélo", "2022"),)},
+    ),
+    "a table above": Case(
+        "ay.csv", text("Porteur;Montant;Année\nA;1;2024\n;;\nPorteur;Programme;Montant;Année\nB;Vélo;3;2023\n"), 1,
+        kind="projects", faults=((1, "header_again"), (2, "above_header")), values={"holder_name": "B"},
+    ),
+    "the fuller header is below": Case(
+        "az.csv", text("Porteur;Programme\nA;Vélo\nPorteur;Programme;Année;Montant\nB;Vélo;2024;3\n"), 1,
+        kind="projects", faults=((3, "header_again"), (4, "other_table")), values={"holder_name": "A"},
+    ),
+    "the header again": Case(
+        "ba.csv", text("Porteur;Programme;Couleur\nA;Vélo;bleu\nPorteur;Programme;Couleur\nB;Vélo;\n"), 2,
+        kind="projects", faults=((3, "header_again"),),
+    ),
+    "the header again, complete": Case(
+        "bb.csv", text("Porteur;Programme;Année\nA;Vélo;2024\nPorteur;Programme;Année\nB;Vélo;2024\n"), 2,
+        kind="projects", faults=((3, "header_again"),), wanted={"spans": (read_span("Vélo", "2024"),)},
+    ),
+    "another table below": Case(
+        "bc.csv", text("Porteur;Programme;Objet\nA;Vélo;x\nProgramme;Porteur;Objet\nVélo;B;x\nVélo;C;x\n"), 1,
+        kind="projects", faults=((3, "header_again"), (4, "other_table"), (5, "other_table")),
+    ),
+    "another table below, complete": Case(
+        "bd.csv", text("Porteur;Programme;Année\nA;Vélo;2024\nProgramme;Porteur;Année\nVélo;B;2024\n"),
+        kind="projects", refused="other_table", wanted={"spans": (read_span("Vélo", "2024"),)},
+    ),
+    "amounts of a year": Case(
+        "be.csv", text("Bénéficiaire;Dispositif;Exercice 2024\nA;Vélo;25000\n"), 1, kind="projects",
+        values={"year": "", "amount_eur": ""},
+    ),
+    "plurals and dates": Case(
+        "bf.csv", text("Bénéficiaires;Dispositifs;Date d’attribution;Date de création;Montants votés 2024;Villes\n"
+                       "A;Vélo;12/03/2024;2001;15 000 €;Muret\n"), 1, kind="projects",
+        values={"year": "2024", "amount_eur": "15000", "commune_code": "31395", "programme": "Vélo"},
+    ),
+    "either number, projects": Case(
+        "bg.csv", text(f"Porteur;Programme;SIREN / SIRET\nA;Vélo;{SIRET}\nB;Vélo;{SIRET[:9]}\nC;Vélo;123\n"), 2,
+        kind="projects", faults=((4, "siren"),), values={"holder_siret": SIRET, "holder_siren": SIRET[:9]},
+    ),
+    "either number, structures": Case(
+        "bh.csv", text(f"Nom;Ville;SIRET / SIREN\nA;Muret;{SIRET}\nB;Muret;{SIRET[:9]}\n"), 2,
+        values={"siret": SIRET, "siren": SIRET[:9]},
+    ),
+    "telephones under coordinates": Case(
+        "bi.csv", text("Nom;Commune;Coordonnées\nInventée;Muret;05 61 00 00 00\n"), 1, values={"lon": ""}
+    ),
+    "no year column, complete": Case(
+        "bj.csv", text("Porteur;Programme;Quand\nA;Vélo;2024\nB;Vélo;2024\n"), kind="projects",
+        refused="no_year_column", wanted={"spans": (read_span("Vélo", "2024"),)},
+    ),
+    "equal supports, complete": Case(
+        "bk.csv", text("Porteur;Programme;Année\nA;Vélo;2024\nA;Vélo;2024\n"), kind="projects", refused="repeated",
+        wanted={"spans": (read_span("Vélo", "2024"),)},
+    ),
+    "letters lost": Case(
+        "bl.csv", text("Nom;Ville;Couleur\nCaf\ufffd;Muret;\nB;Muret;bl\ufffd\n"), 1, faults=((2, "lost_letters"),)
+    ),
+    "second columns": Case(
+        "bm.csv", text("Nom usuel;Nom;Commune;Commune 2\nA;B;Muret;Blagnac\n"), 1,
+        values={"name": "B", "commune": "Muret"},
+    ),
+    "a number of three decimals": Case(
+        "bn.xlsx", excel(["Porteur", "Programme", "Montant"], ["A", "Vélo", 333.125]), 1, kind="projects",
+        values={"amount_eur": "333.12"},
+    ),
+    "a date beside the date of the decision": Case(
+        "bp.csv", text("Porteur;Programme;Date de dépôt;Date de décision\nA;Vélo;2023-11-02;2024-03-12\n"), 1,
+        kind="projects", values={"year": "2024"},
+    ),
+    "two dates, none of them the decision's": Case(
+        "bq.csv", text("Porteur;Programme;Date de dépôt;Date d’arrivée\nA;Vélo;2023-11-02;2024-03-12\n"),
+        kind="projects", refused="repeated_column",
+    ),
+    "a typing error in a heading": Case(
+        "bo.csv", text("Porteur;Progrrame;Année\nA;Vélo;2024\n"), kind="projects", refused="missing_column"
+    ),
 }  # fmt: skip
 
 
@@ -279,7 +394,7 @@ def test_awkward_lists_come_in_right_or_say_where(name, tmp_path):
     for fault in found.faults:
         assert fault.file.startswith(case.name)
         assert fault.expected
-        assert fault.column or fault.rule == "cell_count"
+        assert fault.column or fault.rule in {"cell_count", "header_again", "above_header", "other_table"}
     first = found.frame.iloc[0] if len(found.frame) else {}
     assert {column: first[column] for column in case.values} == case.values
 
@@ -365,3 +480,149 @@ def test_a_fault_of_the_header_names_what_was_found(tmp_path):
     (problem,) = refused.value.problems
     assert problem.value == "Nom, Statut"
     assert "Commune" in problem.expected
+
+
+def test_other_sheets_are_named(tmp_path):
+    """A sheet that is a list too is said with what to type; hidden ones and those that are none are said too."""
+    path = tmp_path / "m.xlsx"
+    sheets(y2022=Y2022, y2023=Y2023, Notes=[["Bonjour"]], h_2024=Y2023)(path)
+    found = judged(path, "projects")
+    assert found.rows_in == 1
+    notes = "\n".join(found.notes)
+    assert "La feuille «\u202f2023\u202f» contient aussi une liste" in notes
+    assert '--sheet "2023"' in notes
+    assert "non lue, sans titres de colonnes reconnus\u00a0: Notes" in notes
+    assert "1 feuille cachée" in notes
+    assert found.as_dict()["other_sheets"] == ["2023"]
+    assert found.as_dict()["notes"] == list(found.notes)
+
+
+def test_layers_of_a_geopackage_are_sheets(tmp_path):
+    """A second layer is named as a second sheet is."""
+    path = tmp_path / "m.gpkg"
+    frame = gpd.GeoDataFrame({"nom": ["Inventée"], "ville": ["Toulouse"]}, geometry=[Point(1.4442, 43.6045)], crs=4326)
+    frame.to_file(path, driver="GPKG", layer="nord")
+    frame.to_file(path, driver="GPKG", layer="sud")
+    assert '--sheet "sud"' in "\n".join(judged(path).notes)
+
+
+def test_second_columns_and_columns_without_point_are_said(tmp_path):
+    """What is left of a file is never called personal where it is merely the second of its kind."""
+    path = tmp_path / "l.csv"
+    text("Raison sociale;Nom;Commune;Commune 2;Coordonnées\nA;B;Muret;Blagnac;05 61 00 00 00\n")(path)
+    found = judged(path)
+    assert found.layout.dropped == ()
+    assert found.layout.unknown == (("Commune 2", "commune"),)
+    notes = "\n".join(found.notes)
+    assert "«\u202fRaison sociale\u202f» dit la même chose que «\u202fNom\u202f»" in notes
+    assert "«\u202fCoordonnées\u202f» ne contient aucune position" in notes
+
+
+def test_a_heading_that_is_missing_is_proposed(tmp_path):
+    """Whoever mistyped a heading reads what to type; without a near one, the headings that are not known."""
+    path = tmp_path / "l.csv"
+    said = {
+        "Porteur;Progrrame;Année\nA;Vélo;2024\n": '--map "Progrrame=programme"',
+        "Porteurr;Progrrame;Couleur\nA;Vélo;bleu\n": '--map "Porteurr=holder_name" ou --map "Progrrame=programme"',
+        "Porteur;Année;Couleur\nA;2024;bleu\n": "Titres non reconnus\u00a0: Couleur",
+    }
+    for content, expected in said.items():
+        text(content)(path)
+        with pytest.raises(DataError) as refused:
+            judged(path, "projects")
+        assert expected in refused.value.problems[0].expected
+
+
+def test_a_complete_list_without_year_is_one_fault(tmp_path):
+    """One sentence names the headings that could be the year, in French; not one line per row."""
+    path = tmp_path / "l.csv"
+    text("Porteur;Programme;Quand\n" + "".join(f"A{n};Vélo;2024\n" for n in range(9)))(path)
+    with pytest.raises(NotCompleteError) as refused:
+        judged(path, "projects", spans=(read_span("Vélo", "2024"),))
+    (problem,) = refused.value.problems
+    assert "Année" in problem.expected
+    assert "Quand" in problem.expected
+    assert refused.value.judged.rows_in == len(refused.value.judged.frame) == 9
+
+
+def test_faults_name_columns_in_french(tmp_path):
+    """A column that the file does not have is called by our French title, not by its name for programs."""
+    path = tmp_path / "l.csv"
+    text("Nom;Ville\nA;Muret\n")(path)
+    layout = judged(path).layout
+    assert (layout.heading("commune_code"), layout.heading("commune")) == ("Code INSEE de la commune", "Ville")
+
+
+def test_a_list_that_is_not_complete_carries_what_it_is(tmp_path):
+    """The refusal has the judged list, every row in or out, for the annotated copy."""
+    path = tmp_path / "l.csv"
+    text("Porteur;Programme;Année\nA;Vélo;2024\nB;Vélo;\nC;Vélo;2024\nC;Vélo;2024\n")(path)
+    with pytest.raises(NotCompleteError) as refused:
+        judged(path, "projects", spans=(read_span("Vélo", "2024"),))
+    found = refused.value.judged
+    assert found.rejected == {"undated": 1, "repeated": 1}
+    assert found.rows_in == len(found.frame) + len(found.reasons) == 4
+    assert "référence de la décision" in found.reasons[5][0].expected
+    sheet = openpyxl.load_workbook(io.BytesIO(annotated_copy(found))).active
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["reprise", "écartée", "reprise", "écartée"]
+
+
+def test_spans_that_may_not_be_complete_are_remarks(tmp_path):
+    """A year that is not over and years without a row are said; they do not refuse the list."""
+    path = tmp_path / "l.csv"
+    now = datetime.now(UTC).year
+    text(f"Porteur;Programme;Année\nA;Vélo;{now - 2}\n")(path)
+    said = [one.expected for one in judged(path, "projects", spans=(read_span("Vélo", f"{now - 2}-{now}"),)).remarks]
+    assert any("n’est pas finie" in one for one in said)
+    assert any(f"des années {now - 1}, {now}" in one for one in said)
+
+
+@pytest.mark.parametrize("years", [str(datetime.now(UTC).year + 1), "1979", "1979-2020"])
+def test_years_that_nobody_can_know_are_refused(years):
+    """Years to come and years before decentralisation."""
+    with pytest.raises(SettingsError, match="1980"):
+        read_span("Vélo", years)
+
+
+HEADINGS = {
+    "year": ("Date de convention", "Date de la décision", "Date de CP", "Date de notification", "Date d'attribution",
+             "Date de délibération", "Date du vote", "Exercice"),
+    "": ("Exercice 2024", "Année 2023", "2024", "Date de création", "Date de mise à jour", "Commune 2", "Ligne"),
+    "-": ("Date de naissance", "pourcentageSubvention", "conditionsVersement", "notificationUE", "nomAttribuant"),
+    "holder_name": ("Bénéficiaires", "Dénominations", "nomBeneficiaire"),
+    "programme": ("Dispositifs", "dispositifAide"),
+    "commune": ("Villes",),
+    "communes_served": ("Communes",),
+    "amount_eur": ("Montants votés", "Montants votés 2024"),
+    "domains": ("Domaine 2",),
+    "holder_siren": ("SIREN / SIRET", "SIRET/SIREN"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEADINGS)
+def test_headings_as_people_write_them(name):
+    """Plurals, dates of any decision, a year or a rank behind; what could be something else is not known."""
+    assert {heading: recognise(heading, "projects") for heading in HEADINGS[name]} == dict.fromkeys(
+        HEADINGS[name], name
+    )
+
+
+@pytest.mark.parametrize("module", [heading_words, spreadsheet_worker])
+def test_examples_of_the_docstrings_hold(module):
+    """What the docstrings show is what the functions do."""
+    found = doctest.testmod(module)
+    assert (found.failed, found.attempted > 0) == (0, True)
+
+
+def test_a_year_as_heading_is_proposed_as_an_amount():
+    """« Exercice 2024 » over amounts is not the year of the support."""
+    assert {proposal(heading, "projects") for heading in ("Exercice 2024", "Année 2023", "2024")} == {"amount_eur"}
+
+
+def test_a_second_date_is_not_known(tmp_path):
+    """Beside the date of the decision another date is another thing: it is left, and said as not known."""
+    path = tmp_path / "l.csv"
+    text("Porteur;Programme;Date de dépôt;Date de décision\nA;Vélo;2023-11-02;2024-03-12\n")(path)
+    layout = judged(path, "projects").layout
+    assert [heading for heading, _ in layout.unknown] == ["Date de dépôt"]
+    assert layout.doubles == ()

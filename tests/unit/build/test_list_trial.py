@@ -108,3 +108,18 @@ def test_communes_of_a_trial_say_how_many_rows():
     fills = trial_fills({"31395": 1, "31555": 12})
     assert fills["31395"]["label"] == "1 ligne de la liste"
     assert fills["31555"]["label"] == "12 lignes de la liste"
+
+
+def test_a_trial_names_the_sheets_that_it_does_not_read(starter_snapshot):
+    """A second list in the same workbook is said, with what to type."""
+    book = openpyxl.Workbook()
+    book.active.title = "2022"
+    other = book.create_sheet("2023")
+    for sheet in (book.active, other):
+        sheet.append(["Nom", "Commune"])
+        sheet.append(["La Roue inventée", "Muret"])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    found = try_list(buffer.getvalue(), "liste.xlsx", "actors", starter_snapshot, NOBODY)
+    assert found.rows_in == 1
+    assert "--sheet &quot;2023&quot;" in trial_notes(found)

@@ -100,6 +100,109 @@ def test_projects_declared_complete_open_their_figures(cli, places):
     assert span == {"programme": "Aide au Vélo", "first_year": 2023, "last_year": 2024}
 
 
+PROJECTS = "Porteur;Programme;Année\nA inventée;Vélo;2024\nB inventée;Toits;2024\nC inventée;Vélo;\n"
+SOUND = PROJECTS.replace("C inventée;Vélo;\n", "")
+
+
+def test_complete_for_may_come_more_than_once(cli, places):
+    """Several programmes of one list are declared in one import."""
+    path = written(places, SOUND)
+    options = ["--complete-for", "Vélo", "2024", "--complete-for=Toits", "2023-2024"]
+    done = cli("import", path, "--kind", "projects", *options)
+    assert done.code == 0
+    listed = cli("imports", "list").out
+    assert "Vélo, 2024" in listed
+    assert "Toits, 2023-2024" in listed
+    assert "aucune ligne de l’année 2023" in done.out
+
+
+def test_a_declaration_that_goes_is_said(cli, places):
+    """The same file with another programme takes the place of the first declaration: whoever does it reads so."""
+    path = written(places, SOUND)
+    cli("import", path, "--kind", "projects", "--complete-for", "Vélo", "2024")
+    trial = cli("import", path, "--kind", "projects", "--complete-for", "Toits", "2024", "--dry-run")
+    assert "ne serait plus déclarée complète pour «\u202fVélo\u202f», 2024" in trial.out
+    done = cli("import", path, "--kind", "projects", "--complete-for", "Toits", "2024")
+    assert "n’est plus déclarée complète pour «\u202fVélo\u202f», 2024" in done.out
+    cli("import", path, "--kind", "projects", "--complete-for", "Vélo", "2024", "--report", "r.json")
+    told = json.loads((places / "r.json").read_text(encoding="utf-8"))
+    assert told["outcome"] == "replaced"
+    assert told["complete_for_gone"] == [{"programme": "Toits", "first_year": 2024, "last_year": 2024}]
+
+
+def test_a_refusal_writes_its_report_and_copy(cli, places):
+    """Of a list that is not complete nothing is kept; the report, the copy and the JSON say each row."""
+    path = written(places, PROJECTS)
+    options = ["--kind", "projects", "--complete-for", "Vélo", "2024"]
+    done = cli("import", path, *options, "--report", "r.json", "--annotated", "a.xlsx")
+    assert done.code == 1
+    assert not (places / "lists").exists()
+    report = json.loads((places / "r.json").read_text(encoding="utf-8"))
+    assert "complète" in report["refused"]
+    assert report["rejected"] == {"undated": 1}
+    sheet = openpyxl.load_workbook(places / "a.xlsx").active
+    assert [row[0].value for row in sheet.iter_rows()] == ["Verdict", "reprise", "reprise", "écartée"]
+    told = json.loads(cli("import", path, *options, "--json").out)
+    assert (told["refused"], told["faults"][0]["row"]) == (report["refused"], 4)
+
+
+def test_json_is_printed_where_no_row_is_sound_or_no_header_is_found(cli, places):
+    """A program that asked for JSON gets JSON, with the reason, and the exit code."""
+    for text, rule in (("Nom;Commune\nInventée;Atlantis\n", "unknown_commune"), ("a;b\nc;d\n", "no_header")):
+        done = cli("import", written(places, text), "--kind", "actors", "--json", "--report", "r.json")
+        assert done.code == 1
+        told = json.loads(done.out)
+        assert told["refused"]
+        assert told["faults"][0]["rule"] == rule
+        assert json.loads((places / "r.json").read_text(encoding="utf-8")) == told
+
+
+def test_a_copy_never_takes_the_place_of_the_list(cli, places):
+    """The list, by whatever name it is called, and the other copy are not written over; nothing is kept."""
+    book = openpyxl.Workbook()
+    book.active.append(["Nom", "Commune"])
+    book.active.append(["La Roue inventée", "Muret"])
+    path = places / "liste.xlsx"
+    book.save(path)
+    (places / "lien.xlsx").symlink_to(path)
+    before = path.read_bytes()
+    for options in (
+        ["--annotated", "./liste.xlsx"],
+        ["--report", "liste.xlsx"],
+        ["--annotated", "lien.xlsx"],
+        ["--annotated", "a.xlsx", "--report", "a.xlsx"],
+        ["--annotated", "a.csv"],
+        ["--report", places],
+        ["--report", path / "r.json"],
+    ):
+        done = cli("import", path, "--kind", "actors", *options)
+        assert (done.code, "Traceback" in done.err) == (2, False)
+        assert path.read_bytes() == before
+        assert not (places / "lists").exists()
+
+
+LICENCES = {
+    "Licence Ouverte 2.0": ("etalab-2.0", "«\u202fLicence Ouverte\u202f»"),
+    "ODbL 1.0": ("ODbL-1.0", "«\u202fODbL\u202f»"),
+    "CC BY-NC": ("notspecified", "à part dans les données ouvertes"),
+    "": ("notspecified", "autre ou non précisée"),
+}
+
+
+@pytest.mark.parametrize("licence", LICENCES)
+def test_how_a_licence_was_understood_is_said(licence, cli, places):
+    """At the import and in the list, with who gave it."""
+    key, said = LICENCES[licence]
+    path = written(places, "Nom;Commune\nLa Roue inventée;Muret\n")
+    done = cli("import", path, "--kind", "actors", "--licence", licence, "--publisher", "Le réseau")
+    assert said in done.out
+    listed = cli("imports", "list").out
+    assert said in listed
+    assert "Le réseau" in listed
+    (told,) = json.loads(cli("imports", "list", "--json").out)
+    assert (told["licence"], told["licence_read"], told["publisher"]) == (licence, key, "Le réseau")
+
+
 WRONG = {
     "kind": (["--kind", "people"], 2, "people"),
     "pair": (["--kind", "actors", "--map", "Couleur"], 2, "--map"),
@@ -107,6 +210,8 @@ WRONG = {
     "heading": (["--kind", "actors", "--map", "Autre=name"], 2, "Colonnes trouvées"),
     "sheet": (["--kind", "actors", "--sheet", "Feuil1"], 2, "Feuil1"),
     "years": (["--kind", "projects", "--complete-for", "Vélo", "hier"], 2, "hier"),
+    "no years": (["--kind", "projects", "--complete-for", "Vélo"], 2, "Années"),
+    "years to come": (["--kind", "projects", "--complete-for", "Vélo", "2020-2199"], 2, "à venir"),
     "span of structures": (["--kind", "actors", "--complete-for", "Vélo", "2024"], 2, "--complete-for"),
     "annotated": (["--kind", "actors", "--annotated", "a.csv"], 2, ".xlsx"),
     "department": (["--kind", "actors", "--department", "09"], 4, "09"),
@@ -120,8 +225,7 @@ def test_wishes_that_make_no_sense_are_sentences(name, cli, places):
     done = cli("import", written(places, LIST), *options)
     assert (done.code, said in done.err + done.out) == (code, True)
     assert "Traceback" not in done.err
-    if name != "annotated":
-        assert not (places / "lists").exists()
+    assert not (places / "lists").exists()
 
 
 def test_a_mapping_makes_an_unknown_column_known(cli, places):

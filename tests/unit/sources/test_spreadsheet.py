@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
-from shapely.geometry import LineString, Point
+from shapely.geometry import LineString, MultiPoint, Point
 
 from essmap.errors import SourceError
 from essmap.sources.spreadsheet import Book, Limits, read_bytes, read_file
@@ -92,6 +92,114 @@ def test_accents_that_were_spoilt_are_mended_and_said():
     book = read_bytes(spoilt, "liste.csv")
     assert rows_of(book)[1] == ["L'Étoile", "Sète à côté"]
     assert "abîmés" in book.notes[-1]
+
+
+def test_only_the_cells_that_were_spoilt_are_mended():
+    """One spoilt line among sound ones is set right, and counted; what is right stays."""
+    book = read_bytes("Nom;Ville\nÃ‰tÃ© Ã\u00a0 SÃ¨te;Œuvre\nL’été «\u00a0là\u00a0»;Â\n".encode(), "liste.csv")
+    assert rows_of(book)[1:] == [["Été à Sète", "Œuvre"], ["L’été «\u00a0là\u00a0»", "Â"]]
+    assert "1 cellule" in book.notes[-1]
+
+
+def test_two_encodings_in_one_file_are_refused_with_the_line():
+    """One Windows line in a UTF-8 file is not a Macintosh file."""
+    content = "Nom;Commune\nL'Étoile;Muret\nÉté;Sète\n".encode() + "Café;Muret\n".encode("cp1252")
+    with pytest.raises(SourceError, match=r"deux encodages.*ligne 4"):
+        read_bytes(content, "liste.csv")
+
+
+def test_quotes_that_are_a_part_of_a_name_are_kept():
+    """A quote that does not go around the whole cell is text; doubled ones are one."""
+    content = b'Nom;Commune\n"Les Amis" de Muret;Muret\n"A ""b""; c";"Muret" \nL"Atelier;Muret\n'
+    found = rows_of(read_bytes(content, "f"))
+    assert found[1:] == [['"Les Amis" de Muret', "Muret"], ['A "b"; c', "Muret"], ['L"Atelier', "Muret"]]
+
+
+STRAY = {
+    "closed by a later row": ('Nom;Ville\nA;Muret\n"B;Muret\nC";Muret\nD;Muret\n', 3),
+    "closed by an opening quote": ('Nom;Ville\nA;Muret\n"B;Muret\nC;"Muret"\nD;Muret\n', 3),
+    "same number of cells": ('Nom;Ville;Objet\nA;Muret;"un\nB;Muret;deux"\nC;Muret;x\nD;Muret;y\n', 2),
+    "a whole row inside": ('Nom;Ville;Objet\nA;Muret;"un\nB;Muret;x\ndeux"\nC;Muret;x\nD;Muret;y\n', 2),
+    "never closed": ('Nom;Ville\nA;Muret\nB;"Muret\nC;Muret\n', 3),
+}
+
+
+@pytest.mark.parametrize("name", STRAY)
+def test_a_quote_that_swallows_rows_is_refused_where_it_opens(name):
+    """No row disappears into a cell of another one."""
+    content, line = STRAY[name]
+    with pytest.raises(SourceError, match=f"guillemets ouverts à la ligne {line}"):
+        read_bytes(content.encode(), "liste")
+
+
+def test_a_long_note_over_lines_with_a_separator_is_a_cell():
+    """A note that holds a line break and a semicolon is no fault where its lines are no rows."""
+    content = 'Nom;Ville;Objet\nA;Muret;"un\ndeux; trois"\nB;Muret;x\nC;Muret;y\n'
+    assert rows_of(read_bytes(content.encode(), "f"))[1] == ["A", "Muret", "un\ndeux; trois"]
+
+
+def test_only_line_ends_end_lines():
+    """Signs that end lines for some programs stand within a cell."""
+    found = rows_of(read_bytes("Nom;Ville\nA\u2028b\x0bc\x0cd\x85e;Muret\rB;Muret\r\nC;Muret".encode(), "f"))
+    assert [row[1] for row in found] == ["Ville", "Muret", "Muret", "Muret"]
+
+
+def test_numbers_are_written_so_that_nobody_reads_another_one(tmp_path):
+    """A number of three decimals is not thousands; positions keep what they say."""
+    assert rows_of(read_bytes(workbook({"A": [[333.125, 1.444, 15000.0, 0.5, 1e-7]]}), "f"))[0] == [
+        "333.1250", "1.4440", "15000", "0.5", "1e-07",
+    ]  # fmt: skip
+    feature = {"properties": {"n": 333.125}, "geometry": {"type": "Point", "coordinates": [1.5, 43.5]}}
+    assert rows_of(read_bytes(json.dumps({"features": [feature]}).encode(), "f"))[1][0] == "333.1250"
+
+
+@pytest.mark.parametrize("form", ["geojson", "gpkg"])
+def test_points_in_groups_of_one_are_points(form, tmp_path):
+    """QGIS saves points as groups of one; a group of several is no point."""
+    if form == "geojson":
+        one, two, none = [
+            json.dumps({"features": [{"properties": {}, "geometry": {"type": "MultiPoint", "coordinates": points}}]})
+            for points in ([[1.5, 43.5]], [[1.5, 43.5], [1.6, 43.6]], [])
+        ]
+        found = [one.encode(), two.encode(), none.encode()]
+    else:
+        found = []
+        for points in ([(1.5, 43.5)], [(1.5, 43.5), (1.6, 43.6)], []):
+            path = tmp_path / f"{len(points)}.gpkg"
+            gpd.GeoDataFrame({"n": [1]}, geometry=[MultiPoint(points)], crs=4326).to_file(path, driver="GPKG")
+            found.append(path.read_bytes())
+    assert rows_of(read_bytes(found[0], "f"))[1][-2:] == ["1.5", "43.5"]
+    assert rows_of(read_bytes(found[2], "f"))[1][-2:] == ["", ""]
+    with pytest.raises(SourceError, match="point"):
+        read_bytes(found[1], "f")
+
+
+def test_hidden_sheets_are_counted():
+    """A hidden sheet that holds anything is said by name; a book of hidden sheets only is empty, and says why."""
+    book = openpyxl.Workbook()
+    book.active.append(["Nom"])
+    hidden = book.create_sheet("Secret")
+    hidden.append(["Nom"])
+    hidden.sheet_state = "hidden"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    found = read_bytes(buffer.getvalue(), "f")
+    assert ([grid.sheet for grid in found.hidden], len(found.grids)) == (["Secret"], 1)
+    assert "1 feuille cachée" in found.notes[-1]
+
+
+def test_a_large_hidden_sheet_keeps_nobody_from_the_list():
+    """Communes in a hidden sheet, for a drop-down list, are no reason to refuse the list."""
+    book = openpyxl.Workbook()
+    book.active.append(["Nom"])
+    hidden = book.create_sheet("Communes")
+    hidden.sheet_state = "hidden"
+    for number in range(200):
+        hidden.append([number])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    found = read_bytes(buffer.getvalue(), "f", Limits(max_rows=100))
+    assert (rows_of(found), found.hidden[0].sheet) == ([["Nom"]], "Communes")
 
 
 def test_a_declared_separator_wins_and_keeps_line_numbers():
