@@ -25,7 +25,7 @@ from essmap.sources.spreadsheet import Book
 from essmap.texts import t
 
 #: Reasons that do not make a list incomplete: no support of a structure is lost by them.
-_HARMLESS: Final = frozenset({"natural_person", "repeated", "example_row"})
+_HARMLESS: Final = frozenset({"natural_person", "repeated", "example_row", "total_row"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,25 +12,27 @@ from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
 from essmap import reference
-from essmap.build.imports import actors, headings, places, values
+from essmap.build.imports import headings, identifiers, places, values, words
 from essmap.build.imports.values import (
     clean,
     is_unknown,
-    nearest,
     read_amount,
+    read_number,
+    read_website,
+    read_year,
+)
+from essmap.build.imports.words import (
+    nearest,
     read_choice,
     read_domains,
     read_flag,
     read_legal_form,
-    read_number,
-    read_website,
-    read_year,
 )
 
 NARROW, WIDE = "\u202f", "\u00a0"
 
 
-@pytest.mark.parametrize("module", [values, places, headings, actors])
+@pytest.mark.parametrize("module", [values, words, identifiers, places, headings])
 def test_examples_of_the_docstrings_hold(module):
     """What the docstrings show is what the functions do."""
     found = doctest.testmod(module)
