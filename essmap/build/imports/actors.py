@@ -86,7 +86,9 @@ def judge_actors(rows: Rows, places: Places, *, last_year: int, withheld: Withhe
     is_place = lambda word: bool(places.find(word).value)  # noqa: E731
     refuse_persons(rows, "name", numbers=rows.values["siren"], forms=forms, is_place=is_place)
     frame = _frame(rows)
-    refuse_withheld(rows, frame.rename(columns={"id": "actor_id"})[["actor_id", "siren", "siret"]], withheld)
+    numbers = frame[["siren", "siret"]]
+    for identifiers in (frame["id"].tolist(), [clean(cell) for cell in rows.raw("id")]):  # ours, and that of the list
+        refuse_withheld(rows, numbers.assign(actor_id=identifiers), withheld)
     _refuse_repeated(rows, frame)
     _check(rows, frame, places.communes, last_year)
     one_reason(rows)
@@ -249,7 +251,7 @@ def _refuse_repeated(rows: Rows, frame: pd.DataFrame) -> None:
     refused = rows.refused()
     first: dict[tuple[str, ...], int] = {}
     for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
-        if int(line) in refused:
+        if int(line) in refused or not row["name"]:
             continue
         key = (row["siret"],) if row["siret"] else (fold(row["name"]), row["commune_code"], fold(row["address"]))
         if (before := first.setdefault(key, int(line))) != line:

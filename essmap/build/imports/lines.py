@@ -97,10 +97,14 @@ def refuse_totals(rows: Rows, name: str, *, numbers: Sequence[str], context: Seq
         is_alone = not any(clean(cells_of[row]) for cells_of in where)
         is_bare = is_alone and not any(clean(cells_of[row]) for cells_of in said)
         # Without a name, what stands first in the row says what it is, in whatever column.
-        is_total = _TOTAL_ALONE.fullmatch(fold(cell)) is not None and is_alone
-        perhaps = _TOTAL_PERHAPS.fullmatch(fold(cell)) is not None or _FOOTNOTE.fullmatch(cell) is not None
-        if is_total or (perhaps and (is_bare or (not named and is_alone))):
+        folded = fold(cell)
+        is_total = _TOTAL_ALONE.fullmatch(folded) is not None
+        perhaps = _TOTAL_PERHAPS.fullmatch(folded) is not None or _FOOTNOTE.fullmatch(cell) is not None
+        nameless = not named and (perhaps or folded.split()[:1] == ["total"])
+        if (is_alone and (is_total or nameless)) or (is_bare and perhaps):
             rows.refuse(line, name, cell, t("imports.expected.no_total"), TOTAL)
+        elif is_total and "tota" in folded:  # of a commune, or a structure that is called so
+            rows.refuse(line, name, cell, t("imports.expected.perhaps_total"), "perhaps_total")
 
 
 def refuse_bare(rows: Rows, name: str) -> None:

@@ -191,5 +191,6 @@ def refuse_withheld(rows: Rows, frame: pd.DataFrame, withheld: Withheld) -> None
         ``actor_id``, ``siren``, ``siret``, indexed by line.
     withheld : Withheld
     """
-    for line in frame.index[withheld.matches(frame)]:
+    told = {fault.row for fault in rows.faults if fault.rule == "withheld"}
+    for line in frame.index[withheld.matches(frame)].difference(list(told)):
         rows.refuse(int(line), "name", "", t("imports.expected.not_withheld"), "withheld")

@@ -41,6 +41,7 @@ _TELLS_NOTHING: Final = frozenset({"saint", "sainte", "sous", "dans", "grand"})
 
 #: INSEE codes and postcodes.
 _FIVE: Final = re.compile(r"(?<![\dA-Za-z])(?:\d{5}|2[AB]\d{3})(?!\w)")
+_CODE_BESIDE: Final = re.compile(r"(\d[0-9AB]\d{3})\s*[-–:]|.*\((\d[0-9AB]\d{3})\)\s*$")
 #: A department beside a name: « 38 - Roussillon », « Roussillon (38) », « Roussillon (Isère) ».
 _DEPARTMENT_BEFORE: Final = re.compile(r"(0?\d{2}|97\d|2[AB])\s*[-–:]\s*[^\W\d_]", re.IGNORECASE)
 _DEPARTMENT_BEHIND: Final = re.compile(r".*\(\s*(0?\d{2}|97\d|2[AB]|[^\W\d_][\w\s'’-]*)\s*\)\s*", re.IGNORECASE)
@@ -199,11 +200,14 @@ class Places:
         return self._of_postcode(number)
 
     def _agreed(self, code: str, written: str) -> Reading:
-        """Return a commune unless the INSEE code beside its name is another's."""
-        for five in _FIVE.findall(written):
-            if five in self._names and five not in self._by_postcode and five != code:
-                fault = t("check.commune_name", name=self._names[five])
-                return Reading(fault=fault, rule="commune_name")
+        """Return a commune unless the INSEE code beside its name is another's.
+
+        « 31059 Toulouse » is a postcode (CEDEX) before a name, « 31059 - Toulouse » a code.
+        """
+        beside = _CODE_BESIDE.match(written)
+        five = (beside[1] or beside[2]) if beside is not None else ""
+        if five in self._names and five not in self._by_postcode and five != code:
+            return Reading(fault=t("check.commune_name", name=self._names[five]), rule="commune_name")
         return Reading(code)
 
     def _of_postcode(self, postcode: str) -> Reading:

@@ -228,7 +228,8 @@ def _refuse_repeated(rows: Rows, frame: pd.DataFrame) -> None:
     first: dict[tuple[str, ...], int] = {}
     for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
         key = (row["project_id"], *(fold(row[name]) if name == "holder_name" else row[name] for name in _SAME))
-        if int(line) not in refused and (before := first.setdefault(key, int(line))) != line:
+        is_out = int(line) in refused or not row["holder_name"] or not row["programme"]
+        if not is_out and (before := first.setdefault(key, int(line))) != line:
             rows.refuse(
                 int(line), "holder_name", row["holder_name"], t("imports.expected.once", line=before), "repeated"
             )
