@@ -58,7 +58,8 @@ def test_names_that_may_be_a_person_are_refused_with_what_would_tell(name):
     "name",
     ["Mr Bricolage", "M.J.C. Croix-Daurade", "M. J. C. Roguet", "MJC du Pont", "EI Envie Toulouse",
      "ENVIE Toulouse (EI)", "Association des auto-entrepreneurs du Comminges", "Monsieur Loyal", "M&M Création",
-     "Mmmh !", "Couveuse de l’auto-entrepreneur", "Atelier DUPONT Jean (EI)", "Eirline", "Drôle de Vélo", "DUPONT Jean"],
+     "Mmmh !", "Couveuse de l’auto-entrepreneur", "Atelier DUPONT Jean (EI)", "Eirline", "Drôle de Vélo",
+     "DUPONT Jean"],
 )  # fmt: skip
 def test_structures_that_look_like_persons_come_in(name):
     """Shops, acronyms, « entreprises d’insertion », words that say a structure."""
