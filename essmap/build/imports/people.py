@@ -23,9 +23,13 @@ PERHAPS: Final = "perhaps_person"
 
 #: Titles that only persons bear; « M.J.C. » and « M. J. C. » are no title.
 _TITLE: Final = re.compile(
-    r"(?:m\.(?:\s+(?![a-z]\.\s?[a-z]\.)|(?=[^\W\d_]{2}))|mm\.\s*|mmes?\.?\s+|mlles?\.?\s+|m\s+et\s+m(?:me|lle|\.)?\s+)"
+    r"(?:m\.(?:\s+(?![a-z]\.\s?[a-z]\.)|(?=[^\W\d_]{2}))|mm\.\s*|mmes?\.?\s+|(?:mlle|melle)s?\.?\s+|m\s+et\s+m(?:me|lle|\.)?\s+)"
     r"\S",
     re.IGNORECASE,
+)
+#: A title behind the name: « DUPONT Jean, M. ».
+_TITLE_BEHIND: Final = re.compile(
+    r".*[,(]\s*(?:m|mr|mme|mlle|melle|monsieur|madame|mademoiselle)\.?\s*\)?\s*", re.IGNORECASE | re.DOTALL
 )
 _MR: Final = re.compile(r"mrs?\.?\s+(\S+)", re.IGNORECASE)
 #: Titles written in full, that may begin the name of a structure too: « Madame Bidule ».
@@ -64,7 +68,9 @@ _GIVEN_NAMES: Final = frozenset(
     {"prenom", "prenoms", "prenom du beneficiaire", "prenom beneficiaire", "prenom du porteur", "prenom porteur"}
 )
 _CIVILITIES: Final = frozenset({"civilite", "civ", "titre de civilite", "civilite du beneficiaire"})
-_CIVILITY: Final = re.compile(r"m|mr|mrs|mm|mme|mmes|mlle|monsieur|madame|mademoiselle|dr|docteur|mesdames|messieurs")
+_CIVILITY: Final = re.compile(
+    r"m|mr|mrs|mm|mme|mmes|mlle|melle|monsieur|madame|mademoiselle|dr|docteur|mesdames|messieurs"
+)
 #: Headings that name a person as well as a structure.
 _NAME_HEADINGS: Final = frozenset({"nom", "nom beneficiaire", "nom du beneficiaire", "nom du porteur", "nom porteur"})
 
@@ -129,6 +135,8 @@ def verdict(cell: str, *, number: str, is_structure: bool, is_place: Callable[[s
         return "" if may_be else PERSON
     if is_structure:
         return ""
+    if _TITLE_BEHIND.fullmatch(cell) and not _says_structure(cell):
+        return PERSON
     if _TRADER.search(cell) and _NO_TRADER.isdisjoint(fold(cell).split()):
         return PERSON
     if _says_structure(cell):

@@ -51,6 +51,7 @@ _SAME: Final = (
 )
 _BETWEEN_COMMUNES: Final = re.compile(r"[;|\n\r]+")
 _WITHIN_LINE: Final = re.compile(r"[,/&+]|\bet\b", re.IGNORECASE)
+_DASHED: Final = re.compile(r"\s[-–—]\s")
 #: Words for the department as a whole.
 _EVERYWHERE: Final = frozenset({"tout le departement", "ensemble du departement", "departement", "toutes", "tout"})
 
@@ -168,7 +169,12 @@ def _parts(places: Places, cell: str) -> list[str]:
     """Return the names that a cell holds; a comma, a slash, « et » may part them where no name holds one."""
     parts = [part for part in _BETWEEN_COMMUNES.split(cell) if clean(part)]
     if len(parts) == 1 and not places.find(parts[0], codes_first=True).value:
-        parts = [part for part in _WITHIN_LINE.split(parts[0]) if clean(part)]
+        cell = parts[0]
+        parts = [part for part in _WITHIN_LINE.split(cell) if clean(part)]
+        dashed = [part for part in _DASHED.split(cell) if clean(part)]
+        # « 31395 - Muret » is one; between dashes every part must be a commune.
+        if len(parts) == 1 and all(places.find(part, codes_first=True).value for part in dashed):
+            return dashed
     return parts
 
 

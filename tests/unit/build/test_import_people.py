@@ -40,7 +40,7 @@ def told(name: str, *, number: str = "", is_structure: bool = False) -> str:
     ["M. Dupont", "M DUPONT Jean", "M.DUPONT Jean", "Mmes DUPONT et DURAND", "MM. DUPONT", "Dr Dupont", "M. et Mme A",
      "DUPONT Jean (EI)", "EI DUPONT Jean", "Jean Dupont auto-entrepreneur", "Mr Dupont", "Monsieur Dupont", "M et Mme",
      "Jean DUPONT - EI", "DUPONT Jean EIRL", "Micro-entreprise Dupont", "Personne physique", "particulier",
-     "Particuliers", "MADAME DUPONT JEANNE"],
+     "Particuliers", "MADAME DUPONT JEANNE", "Melle Dupont", "DUPONT Jean, M.", "Jean Dupont (Monsieur)"],
 )  # fmt: skip
 def test_names_of_persons_are_refused(name):
     """Titles, sole traders beside a name, holders that say but « particulier »."""
