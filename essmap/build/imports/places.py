@@ -84,6 +84,7 @@ class Places:
     _by_name: dict[str, list[str]] = field(init=False)
     _by_postcode: dict[str, list[str]] = field(init=False)
     _departments: set[str] = field(init=False)
+    _found: dict[tuple[str, str, bool], Reading] = field(init=False, default_factory=dict)
     _outlines: dict[str, BaseGeometry] = field(init=False)
     _tree: shapely.STRtree = field(init=False)
     _degrees_box: Box = field(init=False)
@@ -150,6 +151,12 @@ class Places:
         Reading
             The INSEE code; a fault names the nearest communes.
         """
+        key = (name, postcode, codes_first)
+        if key not in self._found:
+            self._found[key] = self._find(name, postcode, codes_first=codes_first)
+        return self._found[key]
+
+    def _find(self, name: str, postcode: str, *, codes_first: bool) -> Reading:
         if is_no_text(name):
             return self._of_postcode(postcode)
         written = joined_postcode(clean(name))

@@ -230,7 +230,8 @@ def test_structures_of_other_departments_do_not_land_here(text, rule, code):
 @pytest.mark.parametrize(
     ("commune", "postcode", "code", "served"),
     [("Muret, Toulouse", "", "", "31395;31555"), ("Muret / Toulouse", "", "", "31395;31555"),
-     ("Muret - Toulouse", "", "", "31395;31555"), ("31395 - Muret", "", "31395", ""), ("Muret - Atlantis", "", None, None),
+     ("Muret - Toulouse", "", "", "31395;31555"), ("31395 - Muret", "", "31395", ""),
+     ("Muret - Atlantis", "", None, None),
      ("Toulouse 3e", "", "31555", ""), ("31 - Muret", "", "31395", ""), ("", "38160", "", ""),
      ("", "31600", "", ""), ("Muret", "31600", "31395", ""),
      ("Muret", "75011", None, None), ("Muret, Atlantis", "", None, None), ("31600", "", None, None)],
