@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
-from essmap.build.privacy import MASKED_FIELDS, at_home, sensitive
+from essmap.build.privacy import hide, sensitive, told_at_home
 from essmap.schema.tables import ACTORS, CRS
 
 
@@ -33,7 +33,7 @@ def build_actors(
     """
     place = communes.set_index("commune_code").loc[raw["commune_code"]].set_axis(raw.index)
     is_sensitive = sensitive(raw["is_sensitive"].eq("yes"), raw["name"], raw["activity"])
-    masked = is_sensitive | at_home(raw["address"])
+    masked = is_sensitive | told_at_home(raw["address"], raw["activity"])
     lon, lat = pd.to_numeric(raw["lon"]), pd.to_numeric(raw["lat"])
     placed = lon.notna() & ~masked
     domains = raw["domains"].map(lambda cell: [item.strip() for item in cell.split(";") if item.strip()])
@@ -68,7 +68,7 @@ def build_actors(
         "source_year": to_year(raw["source_year"]),
     }
     frame = pd.DataFrame(columns)
-    frame.loc[masked, list(MASKED_FIELDS)] = None
+    hide(frame, masked)
     # Its site, the page it was seen on, a note on it or its line in a register print the address we keep to ourselves.
     points = gpd.points_from_xy(lon.where(placed, place["point_lon"]), lat.where(placed, place["point_lat"]))
     actors = gpd.GeoDataFrame(frame, geometry=points, crs=CRS)

@@ -22,7 +22,7 @@ from essmap.build.enrichment import REFUSED, WITHHELD, Enrichment, Line
 from essmap.build.enrichment_use import is_about
 from essmap.build.geography import Geography
 from essmap.build.names import search_texts
-from essmap.build.privacy import at_home, sensitive
+from essmap.build.privacy import sensitive, told_at_home
 from essmap.sources.search_names import Asked, Found, Question
 
 Ask = Callable[[Sequence[Question]], Asked]
@@ -85,7 +85,8 @@ def wanted_actors(raw: pd.DataFrame, geography: Geography, rules: Rules) -> tupl
     others : Counter
         ``not_to_ask``: whom we do not show precisely or at all; ``already``: found before.
     """
-    hidden = sensitive(raw["is_sensitive"].eq("yes"), raw["name"], raw["activity"]) | at_home(raw["address"])
+    hidden = sensitive(raw["is_sensitive"].eq("yes"), raw["name"], raw["activity"])
+    hidden |= told_at_home(raw["address"], raw["activity"])
     hidden |= rules.withheld.matches(raw.rename(columns={"id": "actor_id"}))
     hidden |= raw["id"].isin(list(rules.enrichment.named_by(rules.withheld)))
     is_found = raw["id"].isin(_found_before(raw, rules)) & ~hidden

@@ -22,6 +22,7 @@ from essmap.build.privacy import at_commune
 from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
 from essmap.errors import Problem
 from essmap.schema.holders import NO_HOLDER, Holders
+from essmap.schema.masked import NUMBER
 from essmap.schema.withheld import NOBODY, Withheld
 
 #: A point of a list this close to a registered office that is a home is that home, in degrees (about 100 m).
@@ -224,13 +225,13 @@ def _without_numbers(
     """Return masked actors under identifiers that hold no number, here and among what was merged into them."""
     taken = set(actors["actor_id"])
     names: dict[str, str] = {}
-    for row in actors[is_masked & actors["actor_id"].str.startswith("siret-")].itertuples():
+    for row in actors[is_masked & actors["actor_id"].str.contains(NUMBER, regex=True).astype(bool)].itertuples():
         plain = hidden_identifier(str(row.commune_code), str(row.name))
         free = (plain if rank == 1 else f"{plain}--{rank}" for rank in range(1, len(taken) + 2))
         names[str(row.actor_id)] = next(name for name in free if name not in taken)
         taken.add(names[str(row.actor_id)])
     of_masked = merges["kept_id"].isin(list(actors.loc[is_masked, "actor_id"]))
-    tells = of_masked & merges["merged_id"].str.startswith("siret-")
+    tells = of_masked & merges["merged_id"].str.contains(NUMBER, regex=True).astype(bool)
     merged_id = merges["merged_id"].where(~tells, merges["kept_id"].replace(names))
     renamed = merges.assign(kept_id=merges["kept_id"].replace(names), merged_id=merged_id)
     return actors.assign(actor_id=actors["actor_id"].replace(names)), renamed

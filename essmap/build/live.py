@@ -36,7 +36,7 @@ from essmap.build.local_actors import LocalActors, local_actors, local_notes, lo
 from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
 from essmap.build.locals import NO_LISTS, LocalLists
 from essmap.build.overrides import Overrides
-from essmap.build.privacy import at_home
+from essmap.build.privacy import told_at_home
 from essmap.build.register import RegisterActors, register_actors
 from essmap.build.starter import load_geography, new_build_id
 from essmap.build.starter_files import Progress, StarterFiles, has_starter, read_starter, starter_record
@@ -214,7 +214,7 @@ def _listed(files: StarterFiles, geography: Geography, used: Used, options: Live
     raw = files.actors.frame
     actors = build_actors(raw, geography.communes, supported=set(), source=files.key)
     actors = with_activity(actors, used, geography.communes)
-    homes = frozenset(raw.loc[at_home(raw["address"]), "id"]) | used.protected
+    homes = frozenset(raw.loc[told_at_home(raw["address"], raw["activity"]), "id"]) | used.protected
     return Listed(files.key, actors, homes, frozenset(options.enrichment.named_by(options.withheld)))
 
 

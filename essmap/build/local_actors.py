@@ -19,9 +19,11 @@ from essmap.build.enrichment import NOTHING, Enrichment
 from essmap.build.enrichment_use import UNUSED, Used, enriched_rows, with_activity
 from essmap.build.geography_notes import format_number
 from essmap.build.imports.actors import REQUIRED
+from essmap.build.imports.identifiers import has_own_form
 from essmap.build.join import Fate, Joined, Listed
 from essmap.build.locals import LocalList, LocalLists
-from essmap.build.privacy import at_home
+from essmap.build.privacy import told_at_home
+from essmap.schema.folding import fold
 from essmap.schema.snapshot import SourceRecord
 from essmap.schema.withheld import Withheld
 from essmap.sources.delimited import RawTable
@@ -77,14 +79,13 @@ def local_rows(lists: LocalLists, communes: gpd.GeoDataFrame) -> list[LocalRows]
     Returns
     -------
     list of LocalRows
-        In the order of imports. An identifier that two lists give to two SIRET is told apart in the later list.
+        In the order of imports. An identifier that two lists give to two structures is told apart in the later list.
     """
     found = []
-    sirets: dict[str, str] = {}
+    known: dict[str, _Bearer] = {}
     for one in lists.of("actors"):
         raw, rejected = _sound(one, communes)
-        raw = raw.assign(id=pd.Series(_told_apart(raw, sirets), index=raw.index, dtype="str"))
-        sirets.update({id_: siret for id_, siret in zip(raw["id"], raw["siret"], strict=True) if siret})
+        raw = raw.assign(id=pd.Series(_told_apart(raw, known), index=raw.index, dtype="str"))
         found.append(LocalRows(one, raw, rejected))
     return found
 
@@ -116,7 +117,7 @@ def local_actors(
         listed = Listed(
             one.local.key,
             with_activity(_actors(raw, communes, one.local), used, communes),
-            frozenset(raw.loc[at_home(raw["address"]), "id"]) | used.protected,
+            frozenset(raw.loc[told_at_home(raw["address"], raw["activity"]), "id"]) | used.protected,
             frozenset(raw.loc[withheld.matches(numbers) | raw["id"].isin(objectors), "id"]),
         )
         found.append(LocalActors(one.local, listed, one.rejected, used))
@@ -195,12 +196,45 @@ def _sound(one: LocalList, communes: gpd.GeoDataFrame) -> tuple[pd.DataFrame, di
     return raw[~raw.index.isin(list(first))], dict(Counter(first.values()))
 
 
-def _told_apart(raw: pd.DataFrame, sirets: Mapping[str, str]) -> list[str]:
-    """Return identifiers none of which an earlier list gave to another SIRET."""
-    found = []
-    for id_, siret in zip(raw["id"], raw["siret"], strict=True):
-        free = (id_ if rank == 1 else f"{id_}--{rank}" for rank in range(1, len(sirets) + 2))
-        found.append(next(name for name in free if not siret or sirets.get(name, siret) == siret))
+@dataclass(frozen=True, slots=True)
+class _Bearer:
+    """Who bears an identifier."""
+
+    siret: str
+    commune_code: str
+    name: str
+
+    def may_be(self, other: _Bearer, identifier: str) -> bool:
+        """Tell whether another row of the same identifier may be the same structure.
+
+        Two numbers are two structures, two communes too. One of our own identifiers names its structure, whatever a
+        list has made of the name since; any other is a rank or a file number that says nothing.
+        """
+        if self.siret and other.siret:
+            return self.siret == other.siret
+        if self.commune_code != other.commune_code:
+            return False
+        return self.name == other.name or has_own_form(identifier, self.commune_code)
+
+
+def _told_apart(raw: pd.DataFrame, known: dict[str, _Bearer]) -> list[str]:
+    """Return identifiers none of which an earlier list gave to another structure; ``known`` grows by them."""
+    found: list[str] = []
+    own: dict[str, _Bearer] = {}
+    given = set(raw["id"])
+    for row in raw.to_dict("records"):
+        id_, bearer = row["id"], _Bearer(row["siret"], row["commune_code"], fold(row["name"]))
+        free = (id_ if rank == 1 else f"{id_}--{rank}" for rank in range(1, len(known) + len(given) + 2))
+        name = next(
+            name
+            for name in free
+            if name not in own
+            and (name == id_ or name not in given)
+            and (name not in known or bearer.may_be(known[name], name))
+        )
+        found.append(name)
+        own[name] = bearer
+    known.update({name: bearer for name, bearer in own.items() if bearer.siret or name not in known})
     return found
 
 
@@ -209,7 +243,7 @@ def _actors(raw: pd.DataFrame, communes: gpd.GeoDataFrame, one: LocalList) -> gp
     plain = raw.reset_index(drop=True)
     told = domains_of(plain["naf"], plain["name"], plain["activity"])
     # A note says what the source is; a list that says nothing of its own is its own note.
-    is_shown = ~(actors["is_sensitive"] | at_home(plain["address"]))
+    is_shown = ~(actors["is_sensitive"] | told_at_home(plain["address"], plain["activity"]))
     note = actors["source_note"].where(actors["source_note"].notna() | ~is_shown, one.title)
     domains = pd.Series(
         [own or read for own, read in zip(actors["domains"], told, strict=True)], index=actors.index, dtype=object

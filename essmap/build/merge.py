@@ -19,7 +19,7 @@ import pandas as pd
 from essmap import reference
 from essmap.build.merge_links import Links, link_rows, rules_of
 from essmap.build.overrides import Overrides
-from essmap.build.privacy import MASKED_FIELDS
+from essmap.build.privacy import hide
 from essmap.errors import DataError, Problem
 from essmap.schema.folding import fold_series
 from essmap.schema.tables import ACTORS, CRS, MERGES, empty
@@ -263,7 +263,7 @@ def _actors(rows: pd.DataFrame, choice: _Choice, links: Links) -> gpd.GeoDataFra
         columns[flag] = pd.Series(choice.any(rows[flag]))
     columns["is_confirmed"] = _confirmed(rows, choice, links)
     frame = pd.DataFrame(columns)[ACTORS.column_names]
-    frame.loc[hidden, list(MASKED_FIELDS)] = None
+    hide(frame, hidden)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS)
 
 

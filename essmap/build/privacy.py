@@ -2,19 +2,21 @@
 
 Sensitive places (violence, emergency shelter, minors in care, asylum; French law protects who sleeps there) and
 addresses that say they are somebody's home (a net with wide meshes too) keep their commune and nothing finer: no
-address, no postcode (a large commune has several), no position but the commune's reference point.
+address, no postcode (a large commune has several), no position but the commune's reference point, no activity that
+tells an address in its words.
 """
 
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from essmap import reference
-from essmap.schema.masked import MASKED_FIELDS, at_home
+from essmap.schema.masked import MASKED_FIELDS, at_home, tells_where, told_at_home
 from essmap.schema.tables import CRS
 
-__all__ = ["MASKED_FIELDS", "at_commune", "at_home", "sensitive"]
+__all__ = ["MASKED_FIELDS", "at_commune", "at_home", "hide", "sensitive", "tells_where", "told_at_home"]
 
 
 def sensitive(flagged: pd.Series[bool], name: pd.Series[str], activity: pd.Series[str]) -> pd.Series[bool]:
@@ -34,6 +36,21 @@ def sensitive(flagged: pd.Series[bool], name: pd.Series[str], activity: pd.Serie
     return flagged | reference.is_sensitive_text(name + " · " + activity)
 
 
+def hide(frame: pd.DataFrame, masked: pd.Series[bool] | np.ndarray) -> None:
+    """Empty, in place, what masked rows must not say: the fields of `MASKED_FIELDS`, and an activity that tells where.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of `essmap.schema.tables.ACTORS`.
+    masked : Series or array of bool
+        Per row of ``frame``.
+    """
+    rows = pd.Series(np.asarray(masked, dtype=bool), index=frame.index)
+    frame.loc[rows, list(MASKED_FIELDS)] = None
+    frame.loc[rows & tells_where(frame["activity"]), "activity"] = None
+
+
 def at_commune(actors: gpd.GeoDataFrame, masked: pd.Series[bool], communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return actors of which some keep their commune and nothing finer.
 
@@ -51,7 +68,7 @@ def at_commune(actors: gpd.GeoDataFrame, masked: pd.Series[bool], communes: gpd.
     GeoDataFrame, EPSG:4326, same index and columns
     """
     result = actors.copy()
-    result.loc[masked, list(MASKED_FIELDS)] = None
+    hide(result, masked)
     result.loc[masked, "geo_precision"] = "municipality"
     places = communes.set_index("commune_code")[["point_lon", "point_lat"]]
     points = places.loc[result.loc[masked, "commune_code"]]

@@ -24,6 +24,7 @@ from essmap.build.classify import domains_of, is_employer, legal_form, naf_domai
 from essmap.build.geography import Geography
 from essmap.build.privacy import at_commune, at_home, sensitive
 from essmap.schema.folding import fold, fold_series
+from essmap.schema.masked import NUMBER
 from essmap.schema.register import RegisterRead
 from essmap.schema.tables import ACTORS, CRS
 
@@ -42,6 +43,7 @@ _FINEST_FIRST: Final = ("housenumber", "street", "locality", "municipality")
 _CITIES: Final = {r"751\d\d": "75056", r"6938\d": "69123", r"132\d\d": "13055"}
 _IDENTITY: Final = ("siret", "siren", "commune_code", "address", "lon", "lat")
 _NOT_A_WORD: Final = re.compile(r"[^a-z0-9]+")
+_LONG_NUMBER: Final = re.compile(rf"{NUMBER}[0-9]*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,8 +153,11 @@ def hidden_identifier(commune_code: str, name: str) -> str:
     --------
     >>> hidden_identifier("31555", "Foyer d'Accueil")
     'commune-31555-foyer-d-accueil'
+    >>> hidden_identifier("31555", "Foyer 732829320")
+    'commune-31555-foyer'
     """
-    return f"commune-{commune_code}-{_NOT_A_WORD.sub('-', fold(name)).strip('-') or 'x'}"
+    words = _NOT_A_WORD.sub("-", _LONG_NUMBER.sub(" ", fold(name))).strip("-")
+    return f"commune-{commune_code}-{words or 'x'}"
 
 
 def _accepted(rows: pd.DataFrame, communes: gpd.GeoDataFrame) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -31,7 +31,7 @@ from essmap.build.join import Fate, Joined, Listed, join
 from essmap.build.local_actors import LocalActors, local_actors, local_notes, local_records
 from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
 from essmap.build.locals import NO_LISTS, LocalLists
-from essmap.build.privacy import at_home
+from essmap.build.privacy import told_at_home
 from essmap.build.starter_files import STARTER, Progress, StarterFiles, read_starter, starter_record
 from essmap.errors import SourceError
 from essmap.reference import data_dir
@@ -114,7 +114,8 @@ def build_starter(
     gathered = with_activity(gathered, used, geography.communes)
     local = local_actors(lists, geography.communes, enrichment, withheld=withheld)
     if local:
-        homes = frozenset(files.actors.frame.loc[at_home(files.actors.frame["address"]), "id"]) | used.protected
+        raw = files.actors.frame
+        homes = frozenset(raw.loc[told_at_home(raw["address"], raw["activity"]), "id"]) | used.protected
         own = Listed(files.key, gathered, homes, gone.ids)
         joined = join(None, [own, *(one.listed for one in local)], geography.communes, withheld=withheld)
     else:  # as they are, in the order in which they were gathered

@@ -10,21 +10,25 @@ import pandas as pd
 
 from essmap import reference
 from essmap.build.check import FIRST_YEAR, check_actors
+from essmap.build.imports.contacts import set_aside
 from essmap.build.imports.headings import POINT
-from essmap.build.imports.people import refuse_examples, refuse_persons, refuse_withheld
+from essmap.build.imports.identifiers import kept_actor, numbered, own_form_elsewhere, slug
+from essmap.build.imports.lines import one_reason, refuse_examples, refuse_totals
+from essmap.build.imports.people import refuse_persons, refuse_withheld
+from essmap.build.imports.place_names import code_and_name
 from essmap.build.imports.places import Located, Places, read_pair
 from essmap.build.imports.rows import Rows
 from essmap.build.imports.values import (
     Reading,
     clean,
-    read_choice,
-    read_domains,
-    read_flag,
-    read_legal_form,
+    is_no_text,
+    read_naf,
     read_number,
+    read_postcode,
     read_website,
     read_year,
 )
+from essmap.build.imports.words import read_choice, read_domains, read_flag, read_legal_form, read_sensitive
 from essmap.schema.folding import fold
 from essmap.schema.tableschema import FIELDS, choices_of
 from essmap.schema.withheld import Withheld
@@ -37,11 +41,8 @@ MORE_COLUMNS: Final = ["naf", "is_employer", "workforce_band"]
 COLUMNS: Final = [*ACTOR_COLUMNS, *MORE_COLUMNS]
 REQUIRED: Final = ["id", "name", "legal_form", "commune_code", "commune", "source_kind"]
 
-_IDENTIFIER: Final = re.compile(r"[\w.:-]{1,160}")
-_SLUG_LENGTH: Final = 70
-_NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
-_POSTCODE: Final = re.compile(r"\b(\d{5})\b")
-_NAF: Final = re.compile(r"(\d{2})\.?(\d{2})([A-Z])", re.IGNORECASE)
+#: What a row says that is not said of a protected unit.
+_WHERE: Final = ("address", "postcode", "siren", "siret", "website", "source_url", "lon")
 
 
 def judge_actors(rows: Rows, places: Places, *, last_year: int, withheld: Withheld) -> pd.DataFrame:
@@ -62,55 +63,36 @@ def judge_actors(rows: Rows, places: Places, *, last_year: int, withheld: Withhe
         The rows that may come in.
     """
     for name in ("name", "activity", "address", "source_note", "workforce_band"):
-        rows.text(name)
+        rows.values[name] = ["" if is_no_text(cell) else cell for cell in rows.text(name)]
+    context = ("legal_form", "commune", "commune_code", "postcode", "lon", POINT)
+    refuse_totals(rows, "name", numbers=("siret", "siren"), context=context)
+    refuse_examples(rows, "name")
+    set_aside(rows, whole=("activity", "source_note"), part=("name", "address"))
     rows.read("legal_form", read_legal_form)
     for name in ("geo_precision", "source_kind"):
         labels = _labels(name)
         rows.read(name, lambda cell, name=name, labels=labels: read_choice(cell, name, labels))  # type: ignore[misc]
     rows.read("domains", read_domains)
-    for name in ("is_sensitive", "is_employer"):
-        rows.read(name, read_flag)
+    rows.read("is_sensitive", read_sensitive)
+    rows.read("is_employer", read_flag)
     for name in ("website", "source_url"):
         rows.read(name, read_website)
     rows.read("source_year", lambda cell: read_year(cell, first=FIRST_YEAR, last=last_year))
-    rows.values["naf"] = [_naf(cell) for cell in rows.raw("naf")]
+    rows.read("naf", read_naf)
     _no_register(rows)
     _numbers(rows)
     _places(rows, places)
-    refuse_examples(rows, "name")
-    refuse_persons(rows, "name", rows.values["siren"])
+    forms = rows.values["legal_form"]
+    is_place = lambda word: bool(places.find(word).value)  # noqa: E731
+    refuse_persons(rows, "name", numbers=rows.values["siren"], forms=forms, is_place=is_place)
     frame = _frame(rows)
-    refuse_withheld(rows, frame.rename(columns={"id": "actor_id"})[["actor_id", "siren", "siret"]], withheld)
+    numbers = frame[["siren", "siret"]]
+    for identifiers in (frame["id"].tolist(), [clean(cell) for cell in rows.raw("id")]):  # ours, and that of the list
+        refuse_withheld(rows, numbers.assign(actor_id=identifiers), withheld)
     _refuse_repeated(rows, frame)
     _check(rows, frame, places.communes, last_year)
+    one_reason(rows)
     return frame[~frame.index.isin(list(rows.refused()))]
-
-
-def slug(text: str) -> str:
-    """Return a text as a part of an identifier.
-
-    Examples
-    --------
-    >>> slug("L'Atelier d'Ô")
-    'l-atelier-d-o'
-    """
-    return _NOT_SLUG.sub("-", fold(text)).strip("-")[:_SLUG_LENGTH].strip("-") or "x"
-
-
-def numbered(identifiers: list[str]) -> list[str]:
-    """Return identifiers each of which is alone: from the second on, one that comes again has its rank behind.
-
-    Examples
-    --------
-    >>> numbered(["a", "b", "a"])
-    ['a', 'b', 'a-2']
-    """
-    seen: dict[str, int] = {}
-    found = []
-    for one in identifiers:
-        seen[one] = seen.get(one, 0) + 1
-        found.append(one if seen[one] == 1 else f"{one}-{seen[one]}")
-    return found
 
 
 def _labels(name: str) -> dict[str, str]:
@@ -128,11 +110,6 @@ def _no_register(rows: Rows) -> None:
         if kind == "register":
             kinds[row] = "list"
             rows.remark(rows.lines[row], "source_kind", rows.raw("source_kind")[row], t("imports.remarks.register"))
-
-
-def _naf(cell: str) -> str:
-    found = _NAF.fullmatch(clean(cell))
-    return f"{found[1]}.{found[2]}{found[3].upper()}" if found else ""
 
 
 def _numbers(rows: Rows) -> None:
@@ -157,13 +134,13 @@ def _places(rows: Rows, places: Places) -> None:
     for name in names:
         rows.values[name] = []
     positions = list(zip(rows.raw("lon"), rows.raw("lat"), rows.raw(POINT), rows.values["geo_precision"], strict=True))
-    postcodes = rows.raw("postcode")
+    postcodes = rows.read("postcode", read_postcode)
+    rows.values["postcode"] = []
     for row, line in enumerate(rows.lines):
         first, second, pair, precision = positions[row]
         is_pointed = precision != "municipality"
         lon, lat = (read_pair(pair) or (pair, pair)) if pair and not first and not second else (first, second)
-        told = (_POSTCODE.search(postcodes[row]) or _POSTCODE.search(communes[row]) or [""])[0]
-        told = told or (f"0{postcodes[row].strip()}" if re.fullmatch(r"\s*\d{4}\s*", postcodes[row]) else "")
+        told = postcodes[row] or _within(communes[row], places)
         code = _commune(rows, places, line, (codes[row], communes[row], told))
         point = places.locate(lon, lat, code) if is_pointed else Located()
         if not code and point.lon and not clean(codes[row]) and not clean(communes[row]):
@@ -175,15 +152,28 @@ def _places(rows: Rows, places: Places) -> None:
     rows.values["geo_precision"] = [_precision(rows, row, positions[row][3]) for row in range(len(rows.lines))]
 
 
+def _within(commune: str, places: Places) -> str:
+    """Return the postcode that stands beside the name of a commune; its INSEE code may stand there too."""
+    found = read_postcode(commune).value
+    return found if places.has_postcode(found) or places.is_elsewhere(found) or not places.name(found) else ""
+
+
 def _commune(rows: Rows, places: Places, line: int, told: tuple[str, str, str]) -> str:
     """Return the code of the commune of a row: by its code, which its name must not contradict, else by its name."""
-    code, name, postcode = clean(told[0]).upper().removesuffix(".0"), told[1], told[2]
-    code = f"0{code}" if re.fullmatch(r"[1-9]\d{3}", code) else code
-    if not code:
+    code, beside = code_and_name(told[0])
+    name, postcode = told[1] or beside, told[2]
+    if is_no_text(code):
         reading = places.find(name, postcode)
         rows.note(line, "commune" if clean(name) else "postcode", name or postcode, reading)
         return reading.value
+    if places.is_elsewhere(code):
+        expected = t("imports.expected.other_department_code", code=code)
+        rows.refuse(line, "commune_code", told[0], expected, "other_department")
+        return ""
     found = places.find(name, postcode) if clean(name) else Reading()
+    if found.rule == "other_department":
+        rows.note(line, "commune", name, found)
+        return ""
     if not places.name(code):
         if found.value:
             said = t("imports.remarks.commune_code", name=places.name(found.value), code=found.value)
@@ -197,10 +187,13 @@ def _commune(rows: Rows, places: Places, line: int, told: tuple[str, str, str]) 
 
 
 def _postcode(rows: Rows, places: Places, line: int, told: str, code: str) -> str:
-    """Return the postcode of a row; one of no commune (CEDEX) is set aside."""
+    """Return the postcode of a row; one of no commune (CEDEX) is set aside, one of another department is not."""
     if not told or not code or told in places.postcodes(code):
         return told if code else ""
-    if places.has_postcode(told):
+    if places.is_elsewhere(told):
+        expected = t("imports.expected.other_department", code=told)
+        rows.refuse(line, "postcode", told, expected, "other_department")
+    elif places.has_postcode(told):
         expected = t("check.postcode", codes=", ".join(places.postcodes(code)))
         rows.refuse(line, "postcode", told, expected, "postcode_of_commune")
     else:
@@ -225,11 +218,12 @@ def _precision(rows: Rows, row: int, told: str) -> str:
 
 def _frame(rows: Rows) -> pd.DataFrame:
     values = rows.values
-    given = [cell if _IDENTIFIER.fullmatch(cell) else "" for cell in (clean(cell) for cell in rows.raw("id"))]
+    given = [_given(rows, row, clean(cell)) for row, cell in enumerate(rows.raw("id"))]
     own = [
         f"liste-{slug(name)}-{code or 'x'}" for name, code in zip(values["name"], values["commune_code"], strict=True)
     ]
-    free = iter(numbered([one for one, id_ in zip(own, given, strict=True) if not id_]))
+    made = [one for one, id_ in zip(own, given, strict=True) if not id_]
+    free = iter(numbered(made, taken=[id_ for id_ in given if id_]))
     columns = {
         **values,
         "id": [id_ or next(free) for id_ in given],
@@ -240,12 +234,24 @@ def _frame(rows: Rows) -> pd.DataFrame:
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, index=rows.lines, dtype="str")
 
 
+def _given(rows: Rows, row: int, identifier: str) -> str:
+    """Return the identifier of a row where it is one of ours, else the empty string."""
+    values = rows.values
+    code, siret = values["commune_code"][row], values["siret"][row]
+    says_where = any(values[name][row] for name in _WHERE)
+    if kept_actor(identifier, code, siret, says_where=says_where):
+        return identifier
+    if code and own_form_elsewhere(identifier, code):
+        rows.remark(rows.lines[row], "id", identifier, t("imports.remarks.other_id"))
+    return ""
+
+
 def _refuse_repeated(rows: Rows, frame: pd.DataFrame) -> None:
     """Keep out a structure that stands in the list already."""
     refused = rows.refused()
     first: dict[tuple[str, ...], int] = {}
     for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
-        if int(line) in refused:
+        if int(line) in refused or not row["name"]:
             continue
         key = (row["siret"],) if row["siret"] else (fold(row["name"]), row["commune_code"], fold(row["address"]))
         if (before := first.setdefault(key, int(line))) != line:

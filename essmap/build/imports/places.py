@@ -14,8 +14,9 @@ from rapidfuzz import fuzz, process
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
-from essmap.build.imports.values import NOTHING, Reading, clean, is_unknown
-from essmap.schema.folding import fold_place
+from essmap.build.imports.place_names import department_names, department_of, plain_place, without_article
+from essmap.build.imports.values import NOTHING, Reading, clean, is_no_text, is_unknown, joined_postcode
+from essmap.schema.folding import fold
 from essmap.schema.tables import CRS
 from essmap.texts import t
 
@@ -31,23 +32,19 @@ _WIDER_DEGREES, _WIDER_METRES = 1.0, 100_000.0
 #: A point this near to its commune is an outline drawn another way, in metres.
 _NEAR_M: Final = 250.0
 
-_ARTICLES: Final = ("le", "la", "les", "l")
-_NOT_NAME: Final = re.compile(
-    r"\bcedex\b(?:\s*\d{1,2}\b)?|^\s*(?:f\s*-\s*)?\d{5}\b|\b\d{5}\s*$|\((?:\d{2,5}|haute[- ]garonne)\)|\bfrance\s*$",
-    re.IGNORECASE,
-)
-_ARTICLE_BEHIND: Final = re.compile(r"^(.*?)[\s,]*\(?\b(l['’]?|le|la|les)\)?\s*$", re.IGNORECASE)
-_SHORT_WORDS: Final = {
-    "s": "sur",
-    "ss": "sous",
-    "les": "les",
-    "lez": "les",
-    "lès": "les",
-    "gd": "grand",
-    "ste": "sainte",
-}
 _ENOUGH_ALIKE: Final = 75
 _PROPOSED: Final = 3
+#: Communes that are named of those whose name holds what was typed, and the fewest letters that tell anything.
+_NAMED: Final = 12
+_TELLING_LETTERS: Final = 4
+_TELLS_NOTHING: Final = frozenset({"saint", "sainte", "sous", "dans", "grand"})
+
+#: INSEE codes and postcodes.
+_FIVE: Final = re.compile(r"(?<![\dA-Za-z])(?:\d{5}|2[AB]\d{3})(?!\w)")
+_CODE_BESIDE: Final = re.compile(r"(\d[0-9AB]\d{3})\s*[-–:]|.*\((\d[0-9AB]\d{3})\)\s*$")
+#: A department beside a name: « 38 - Roussillon », « Roussillon (38) », « Roussillon (Isère) ».
+_DEPARTMENT_BEFORE: Final = re.compile(r"(0?\d{2}|97\d|2[AB])\s*[-–:]\s*[^\W\d_]", re.IGNORECASE)
+_DEPARTMENT_BEHIND: Final = re.compile(r".*\(\s*(0?\d{2}|97\d|2[AB]|[^\W\d_][\w\s'’-]*)\s*\)\s*", re.IGNORECASE)
 
 _PAIR: Final = re.compile(r"\s*\(?\s*(-?\d+(?:[.,]\d+)?)\s*(?:[;,/]\s*|\s+)(-?\d+(?:[.,]\d+)?)\s*\)?\s*")
 _WKT: Final = re.compile(r"\s*point\s*z?\s*\(\s*(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)[^)]*\)\s*", re.IGNORECASE)
@@ -86,6 +83,8 @@ class Places:
     _names: dict[str, str] = field(init=False)
     _by_name: dict[str, list[str]] = field(init=False)
     _by_postcode: dict[str, list[str]] = field(init=False)
+    _departments: set[str] = field(init=False)
+    _found: dict[tuple[str, str, bool], Reading] = field(init=False, default_factory=dict)
     _outlines: dict[str, BaseGeometry] = field(init=False)
     _tree: shapely.STRtree = field(init=False)
     _degrees_box: Box = field(init=False)
@@ -105,6 +104,7 @@ class Places:
                 self._by_postcode.setdefault(postcode, []).append(code)
         self._outlines = dict(zip(table["commune_code"], table.geometry, strict=True))
         self._tree = shapely.STRtree(list(table.geometry))
+        self._departments = {department_of(str(code)) for code in self._names}
         self._to_degrees = Transformer.from_crs(self.metric_crs, CRS, always_xy=True)
         self._to_metres = Transformer.from_crs(CRS, self.metric_crs, always_xy=True)
         is_metropolitan = self.metric_crs == LAMBERT_93
@@ -123,33 +123,56 @@ class Places:
         """Tell whether a commune of the department has a postcode."""
         return postcode in self._by_postcode
 
-    def find(self, name: str, postcode: str = "") -> Reading:
+    def is_elsewhere(self, code: str) -> bool:
+        """Tell whether a postcode or an INSEE code is of another department; both may be empty.
+
+        A postcode that a commune of the department has is of the department, whatever it begins with.
+        """
+        if not code or code in self._by_postcode or code in self._names:
+            return False
+        departments = {"2A", "2B"} if code.startswith("20") else {department_of(code)}
+        return departments.isdisjoint(self._departments)
+
+    def find(self, name: str, postcode: str = "", *, codes_first: bool = False) -> Reading:
         """Find a commune by its name, with its postcode where several bear it.
 
         Parameters
         ----------
         name : str
-            As people write it: « ST GAUDENS », « Fousseret (Le) », « 31000 Toulouse cedex 9 », « L Isle en Dodon ».
+            As people write it: « ST GAUDENS », « Fousseret (Le) », « 31000 Toulouse cedex 9 », « L Isle en Dodon »; an
+            INSEE code or a postcode alone.
         postcode : str
             The empty string where it is not known.
+        codes_first : bool
+            Whether a number that is an INSEE code and a postcode is the code.
 
         Returns
         -------
         Reading
             The INSEE code; a fault names the nearest communes.
         """
-        if is_unknown(name):
+        key = (name, postcode, codes_first)
+        if key not in self._found:
+            self._found[key] = self._find(name, postcode, codes_first=codes_first)
+        return self._found[key]
+
+    def _find(self, name: str, postcode: str, *, codes_first: bool) -> Reading:
+        if is_no_text(name):
             return self._of_postcode(postcode)
-        plain = plain_place(name)
-        if re.fullmatch(r"\d[0-9AB]\d{3}", clean(name)) and clean(name) in self._names:
-            return Reading(clean(name))
+        written = joined_postcode(clean(name))
+        if (elsewhere := self._elsewhere(written, postcode)) is not None:
+            return elsewhere
+        if re.fullmatch(r"\d[0-9AB]\d{3}", written):
+            return self._of_number(written, codes_first=codes_first)
+        plain = plain_place(written)
         codes = next((self._by_name[key] for key in (plain, without_article(plain)) if key in self._by_name), [])
         exact = [code for code in codes if plain_place(self._names[code]) == plain]
         codes = exact if len(exact) == 1 else codes
+        postcode = postcode or next((five for five in _FIVE.findall(written) if five in self._by_postcode), "")
         if len(codes) > 1:
             codes = [code for code in codes if code in self._by_postcode.get(postcode, ())] or codes
         if len(codes) == 1:
-            return Reading(codes[0])
+            return self._agreed(codes[0], written)
         if codes:
             names = self._listed(codes)
             return Reading(fault=t("imports.expected.which_commune", names=names), rule="ambiguous_commune")
@@ -159,19 +182,63 @@ class Places:
         )
         return Reading(fault=expected, rule="unknown_commune")
 
+    def _elsewhere(self, written: str, postcode: str) -> Reading | None:
+        """Return what is wrong where a code or a department beside a name is another one."""
+        for number in (postcode, *_FIVE.findall(written)):
+            if self.is_elsewhere(number):
+                return Reading(fault=t("imports.expected.other_department", code=number), rule="other_department")
+        before, behind = _DEPARTMENT_BEFORE.match(written), _DEPARTMENT_BEHIND.fullmatch(written)
+        for said in (found[1] for found in (before, behind) if found is not None):
+            department = said[1:] if re.fullmatch(r"0\d{2}", said) else said.upper()
+            department = department_names().get(fold(said), department)
+            if department in department_names().values() and department not in self._departments:
+                fault = t("imports.expected.other_department_name", said=said)
+                return Reading(fault=fault, rule="other_department")
+        return None
+
+    def _of_number(self, number: str, *, codes_first: bool) -> Reading:
+        """Return the commune of an INSEE code or of a postcode, where it can be but one."""
+        if number not in self._by_postcode or (codes_first and number in self._names):
+            known = number in self._names
+            return Reading(number) if known else Reading(fault=t("imports.expected.commune"), rule="unknown_commune")
+        if number in self._names and self._by_postcode[number] != [number]:
+            names = self._listed([number, *self._by_postcode[number]])
+            return Reading(fault=t("imports.expected.which_number", names=names), rule="ambiguous_commune")
+        return self._of_postcode(number)
+
+    def _agreed(self, code: str, written: str) -> Reading:
+        """Return a commune unless the INSEE code beside its name is another's.
+
+        « 31059 Toulouse » is a postcode (CEDEX) before a name, « 31059 - Toulouse » a code.
+        """
+        beside = _CODE_BESIDE.match(written)
+        five = (beside[1] or beside[2]) if beside is not None else ""
+        if five in self._names and five not in self._by_postcode and five != code:
+            return Reading(fault=t("check.commune_name", name=self._names[five]), rule="commune_name")
+        return Reading(code)
+
     def _of_postcode(self, postcode: str) -> Reading:
         codes = self._by_postcode.get(postcode, [])
         if len(codes) == 1:
             return Reading(codes[0])
+        if self.is_elsewhere(postcode):
+            return Reading(fault=t("imports.expected.other_department", code=postcode), rule="other_department")
         if not codes:
             return NOTHING
         return Reading(fault=t("imports.expected.which_commune", names=self._listed(codes)), rule="ambiguous_commune")
 
+    def of_postcode(self, postcode: str) -> str:
+        """Return the names of the communes that have a postcode, with their codes."""
+        return self._listed(self._by_postcode.get(postcode, []))
+
     def _listed(self, codes: list[str]) -> str:
-        return ", ".join(f"{self._names[code]} ({code})" for code in codes[:_PROPOSED])
+        named = ", ".join(f"{self._names[code]} ({code})" for code in codes[:_NAMED])
+        return f"{named}…" if len(codes) > _NAMED else named
 
     def near(self, name: str, postcode: str = "") -> list[str]:
-        """Return the communes that a name is nearest to, those of the postcode first.
+        """Return the communes that a name may mean: those that hold its words, then those it is nearest to.
+
+        Those of the postcode come first.
 
         Parameters
         ----------
@@ -179,11 +246,19 @@ class Places:
             Folded (`plain_place`).
         postcode : str
         """
+        holding = []
+        if len(name) >= _TELLING_LETTERS and name not in _TELLS_NOTHING:
+            holding = [(100.0, code) for key, codes in self._by_name.items() if f" {name} " in f" {key} "
+                       for code in codes]  # fmt: skip
         found = process.extract(name, list(self._by_name), scorer=fuzz.ratio, limit=6, score_cutoff=_ENOUGH_ALIKE)
-        scored = [(code in self._by_postcode.get(postcode, ()), score, code)
-                  for key, score, _ in found for code in self._by_name[key]]  # fmt: skip
-        ordered = sorted(scored, key=lambda one: (-one[0], -one[1], one[2]))
-        return list(dict.fromkeys(code for _, _, code in ordered))[:_PROPOSED]
+        alike = [(score, code) for key, score, _ in found for code in self._by_name[key]]
+        here = self._by_postcode.get(postcode, ())
+
+        def ordered(scored: list[tuple[float, str]]) -> list[str]:
+            return [code for _, _, code in sorted((code not in here, -score, code) for score, code in scored)]
+
+        holders, nearest = list(dict.fromkeys(ordered(holding))), list(dict.fromkeys(ordered(alike)))
+        return list(dict.fromkeys([*holders[: _NAMED + 1], *nearest[:_PROPOSED]]))
 
     def at(self, lon: float, lat: float) -> str:
         """Return the commune that a point lies in; the empty string outside the department."""
@@ -253,34 +328,6 @@ class Places:
     def _distance_m(self, lon: float, lat: float, commune: str) -> float:
         outline = shapely.transform(self._outlines[commune], self._to_metres.transform, interleaved=False)
         return float(outline.distance(Point(*self._to_metres.transform(lon, lat))))
-
-
-def plain_place(name: str) -> str:
-    """Return a place name as names are compared: without postcode, cedex, brackets; article in front; words in full.
-
-    Examples
-    --------
-    >>> plain_place("31000 TOULOUSE CEDEX 9"), plain_place("Fousseret (Le)"), plain_place("Rouffiac s/ Tolosan")
-    ('toulouse', 'le fousseret', 'rouffiac sur tolosan')
-    """
-    bare = _NOT_NAME.sub(" ", clean(name)).strip(" ,-–")
-    behind = _ARTICLE_BEHIND.fullmatch(bare)
-    if behind is not None and behind[1].strip():
-        bare = f"{behind[2]} {behind[1]}"
-    words = fold_place(bare).split()
-    return " ".join(_SHORT_WORDS.get(word, word) if place else word for place, word in enumerate(words))
-
-
-def without_article(name: str) -> str:
-    """Return a folded place name without the article it begins with.
-
-    Examples
-    --------
-    >>> without_article("L'Isle-en-Dodon")
-    'isle en dodon'
-    """
-    words = fold_place(name).split()
-    return " ".join(words[1:] if len(words) > 1 and words[0] in _ARTICLES else words)
 
 
 def read_pair(text: str) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""Understand what people write in a cell: amounts, years, yes and no, numbers of the register, words for our keys.
+"""Understand what people write in a cell: amounts, years, numbers of the register, addresses of the web.
 
 Each function takes one cell and returns a `Reading`: the value in the one way essmap writes it, or what was expected.
 None guesses: what can be read in two ways is a fault that says so.
@@ -10,14 +10,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from typing import Final
 
-from rapidfuzz import fuzz, process
 from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
-from essmap import reference
 from essmap.schema.folding import fold
 from essmap.texts import t
 
@@ -51,6 +48,10 @@ _UNKNOWN: Final = frozenset(
     {"nc", "n c", "nr", "n r", "na", "n a", "n d", "nd", "non communique", "non connu", "non connue", "inconnu",
      "inconnue", "non renseigne", "sans objet", "neant", "null", "none", "nan", "vide"}
 )  # fmt: skip
+#: What a spreadsheet writes where a formula fails, in French and in English.
+_ERROR: Final = re.compile(
+    r"#(?:N/?A|N/?D|REF|DIV/0|VALEUR|VALUE|NOM|NAME|NULL?|NUM|NOMBRE|SPILL|CALC|GETTING_DATA)[!?]?", re.IGNORECASE
+)
 _SPACES: Final = re.compile(r"\s+")
 #: What a spreadsheet or an export puts before a text so that it is no formula.
 _GUARDED: Final = re.compile(r"^'(?=\s*[=+\-@＝＋－＠])")
@@ -58,6 +59,8 @@ _GUARDED: Final = re.compile(r"^'(?=\s*[=+\-@＝＋－＠])")
 _CURRENCY: Final = re.compile(r"(?:€|\beuros?\b|\beur\b|\bttc\b|\bht\b)", re.IGNORECASE)
 _THOUSANDS: Final = {"k": 1_000, "m": 1_000_000}
 _MULTIPLE: Final = re.compile(r"^(.*\d)\s*([kKmM])$")
+#: What stands behind an amount and says nothing of it: a mark of a footnote, « ,- » for no cents.
+_BEHIND_AMOUNT: Final = re.compile(r"\s*(?:\(\*+\)|\*+|(?<=\d)[,.][-–—]+)\s*$")
 _PLAIN: Final = re.compile(r"-?\d+(?:\.\d+)?")
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:[ .,]\d{3})+")
 _MAX_AMOUNT: Final = 10_000_000_000
@@ -71,23 +74,26 @@ _YEAR: Final = re.compile(r"(?:19|20)\d{2}")
 _ISO: Final = re.compile(r"((?:19|20)\d{2})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
 _FRENCH: Final = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ]((?:19|20)?\d{2})(?:[T ].*)?")
 _IN_WORDS: Final = re.compile(r"(?:(\d{1,2})(?:er)? )?([a-z]+) ((?:19|20)\d{2})")
+_WORDS_SHORT: Final = re.compile(r"(?:(\d{1,2})(?:er)? )?([a-z]+) (\d{2})")
+_MONTH_FIRST: Final = re.compile(r"(\d{1,2})[-/. ]((?:19|20)\d{2})")
+_YEAR_FIRST: Final = re.compile(r"((?:19|20)\d{2})[-/.](\d{1,2})")
+#: A date within words: « CP du 12/03/2024 ».
+_WITHIN: Final = re.compile(
+    r"(?<![\d/.-])(?:\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|(?:19|20)\d{2}-\d{2}-\d{2})(?![\d/.-])"
+    r"|\b\d{1,2}(?:er)? [^\W\d_]+ (?:19|20)\d{2}\b"
+)
 _SEVERAL_YEARS: Final = re.compile(r"(?:19|20)\d{2}\D{1,4}(?:(?:19|20)?\d{2})")
 #: Day 0 of the calendar of spreadsheets, and the days of it that are taken for a date: 1954 to 2064.
 _DAY_ZERO: Final = date(1899, 12, 30)
 _SERIAL: Final = range(20_000, 60_000)
 
-#: Words that tell the form wherever they stand in the cell, the most telling first.
-_TELLING_FORMS: Final = ("scic", "scop", "association", "asso", "mutuelle", "fondation", "cooperative")
-
+_NAF: Final = re.compile(r"\b(\d{2})[\s.]?(\d{2})\s?([A-Z])(?![^\W_])", re.IGNORECASE)
+_POSTCODE: Final = re.compile(r"(?<!\d)\d{5}(?!\d)")
+_PARTED_POSTCODE: Final = re.compile(r"(?<![\d.,])(\d{2})\s(\d{3})(?![\d.,])")
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 _DIGITS: Final = {"siren": 9, "siret": 14}
 #: A spreadsheet drops the zeros that a number begins with; more than three is another number.
 _LOST_ZEROS: Final = 3
-
-#: How alike a word must be to one of ours to be proposed, 0 to 100.
-_WORTH_SAYING: Final = 72
-_LIST_SEPARATORS: Final = re.compile(r"[;|\n\r]+")
-_SMALL_SEPARATORS: Final = re.compile(r"[;|,/+\n\r]+|\s-\s|\s&\s")
 
 
 def clean(text: str) -> str:
@@ -117,6 +123,17 @@ def is_unknown(text: str) -> bool:
     return not folded or folded in _UNKNOWN
 
 
+def is_no_text(text: str) -> bool:
+    """Tell whether a cell is no text that says anything: not known, blank but for signs, an error of a formula.
+
+    Examples
+    --------
+    >>> is_no_text("#REF!"), is_no_text("?"), is_no_text("NC"), is_no_text("Muret")
+    (True, True, True, False)
+    """
+    return is_unknown(text) or _ERROR.fullmatch(clean(text)) is not None
+
+
 def read_amount(text: str) -> Reading:
     """Read an amount in euros; the value is a plain decimal number.
 
@@ -124,12 +141,13 @@ def read_amount(text: str) -> Reading:
     --------
     >>> read_amount("15 000,50 €").value, read_amount("1,5 M€").value, read_amount("15.000,00").value
     ('15000.5', '1500000', '15000')
-    >>> read_amount("15.000").rule
-    'ambiguous_amount'
+    >>> read_amount("15.000").rule, read_amount("1 000 €*").value, read_amount("15 000,-").value
+    ('ambiguous_amount', '1000', '15000')
     """
     if is_unknown(text) and not any(sign.isdigit() for sign in text):
         return NOTHING
-    plain = _SPACES.sub(" ", _CURRENCY.sub(" ", clean(text).replace("\u2212", "-"))).strip(" ")
+    plain = _BEHIND_AMOUNT.sub("", clean(text).replace("\u2212", "-"))
+    plain = _BEHIND_AMOUNT.sub("", _SPACES.sub(" ", _CURRENCY.sub(" ", plain)).strip(" "))
     factor = 1
     if (multiple := _MULTIPLE.fullmatch(plain)) is not None:
         plain, factor = multiple[1], _THOUSANDS[multiple[2].lower()]
@@ -173,33 +191,59 @@ def read_year(text: str, *, first: int, last: int) -> Reading:
     --------
     >>> [read_year(cell, first=1900, last=2026).value for cell in ("2024", "12/03/24", "mars 2024", "45363")]
     ['2024', '2024', '2024', '2024']
-    >>> read_year("2023-2024", first=1900, last=2026).rule
-    'several_years'
+    >>> [read_year(cell, first=1900, last=2026).value for cell in ("mars-24", "03/2024", "2024-03", "CP du 12/03/2024")]
+    ['2024', '2024', '2024', '2024']
+    >>> read_year("2023-2024", first=1900, last=2026).rule, read_year("2003-04", first=1900, last=2026).rule
+    ('several_years', 'several_years')
     """
     cell = clean(text).removesuffix(".0")
     if is_unknown(cell) and not any(sign.isdigit() for sign in cell):
         return NOTHING
-    found = int(cell) if _YEAR.fullmatch(cell) else _year_of_date(cell, last)
+    if _is_span(cell):
+        return Reading(fault=t("imports.expected.one_year"), rule="several_years")
+    found = int(cell) if _YEAR.fullmatch(cell) else _year_of_date(cell, last) or _year_within(cell, last)
     if found is not None and first <= found <= last:
         return Reading(str(found))
-    if _SEVERAL_YEARS.fullmatch(cell) or len(_YEAR.findall(cell)) > 1:
+    if found is None and (_SEVERAL_YEARS.fullmatch(cell) or len(_YEAR.findall(cell)) > 1):
         return Reading(fault=t("imports.expected.one_year"), rule="several_years")
     return Reading(fault=t("imports.expected.year", first=first, last=last), rule="year")
+
+
+def _is_span(cell: str) -> bool:
+    """Tell whether a cell may be two years in a row: « 2003-04 » is a school year or a month."""
+    found = _YEAR_FIRST.fullmatch(cell)
+    return found is not None and len(found[2]) == 2 and int(found[2]) == (int(found[1]) + 1) % 100
 
 
 def _year_of_date(cell: str, last: int) -> int | None:
     if (iso := _ISO.fullmatch(cell)) is not None:
         return _real(int(iso[1]), int(iso[2]), int(iso[3]))
     if (french := _FRENCH.fullmatch(cell)) is not None:
-        year = int(french[3])
-        if year < 100:
-            year += 2000 if 2000 + year <= last else 1900
-        return _real(year, int(french[2]), int(french[1]))
-    if (words := _IN_WORDS.fullmatch(fold(cell))) is not None and words[2] in _MONTHS:
-        return _real(int(words[3]), _MONTHS[words[2]], int(words[1] or 1))
+        return _real(_century(int(french[3]), last), int(french[2]), int(french[1]))
+    if (month := _MONTH_FIRST.fullmatch(cell)) is not None:
+        return _real(int(month[2]), int(month[1]), 1)
+    if (month := _YEAR_FIRST.fullmatch(cell)) is not None:
+        return _real(int(month[1]), int(month[2]), 1)
+    folded = fold(cell)
+    words = _IN_WORDS.fullmatch(folded) or _WORDS_SHORT.fullmatch(folded)
+    if words is not None and words[2] in _MONTHS:
+        return _real(_century(int(words[3]), last), _MONTHS[words[2]], int(words[1] or 1))
     if cell.isascii() and cell.isdecimal() and int(cell) in _SERIAL:
         return (_DAY_ZERO + timedelta(days=int(cell))).year
     return None
+
+
+def _year_within(cell: str, last: int) -> int | None:
+    """Return the year of the dates that stand among other words, where it is the one year of the cell."""
+    years = {_year_of_date(found, last) for found in _WITHIN.findall(cell)}
+    others = {int(year) for year in _YEAR.findall(_WITHIN.sub(" ", cell))}
+    return years.pop() if len(years) == 1 and others <= years else None
+
+
+def _century(year: int, last: int) -> int:
+    if year >= 100:
+        return year
+    return year + (2000 if 2000 + year <= last else 1900)
 
 
 def _real(year: int, month: int, day: int) -> int | None:
@@ -207,103 +251,6 @@ def _real(year: int, month: int, day: int) -> int | None:
         return date(year, month, day).year
     except ValueError:
         return None
-
-
-def read_flag(text: str) -> Reading:
-    """Read yes or no; the value is ``yes``, ``no`` or empty.
-
-    Examples
-    --------
-    >>> [read_flag(cell).value for cell in ("Oui", "X", "faux", "")]
-    ['yes', 'yes', 'no', '']
-    """
-    key = fold(clean(text).removesuffix(".0"))
-    if not key and not clean(text):
-        return NOTHING
-    found = _words("yes_no").get(key)
-    if found is None and is_unknown(text):
-        return NOTHING
-    return Reading(found) if found else Reading(fault=t("imports.expected.flag"), rule="flag")
-
-
-def read_choice(text: str, column: str, labels: dict[str, str]) -> Reading:
-    """Read a word for one of our keys.
-
-    Parameters
-    ----------
-    text : str
-    column : str
-        Column of ``reference/value_words.csv``.
-    labels : dict of str
-        Label of each key that may be chosen.
-
-    Returns
-    -------
-    Reading
-        A key of ``labels``.
-    """
-    cell = clean(text)
-    if is_unknown(cell) and fold(cell) not in _words(column):
-        return NOTHING
-    if (key := _key(cell, column, labels)) is not None:
-        return Reading(key)
-    choices = ", ".join(labels.values())
-    return Reading(fault=_with_proposal(t("imports.expected.choice", choices=choices), cell, labels), rule=column)
-
-
-def read_legal_form(text: str) -> Reading:
-    """Read a legal form: our label, a word of ``reference/value_words.csv``, or an INSEE category of four digits.
-
-    A form that is a person's alone (sole trader) is a fault of its own, ``natural_person``: such a row is never kept.
-
-    Examples
-    --------
-    >>> read_legal_form("Association loi 1901").value, read_legal_form("SARL SCOP").value, read_legal_form("9220").value
-    ('association', 'scop', 'association')
-    >>> read_legal_form("auto-entrepreneur").rule
-    'natural_person'
-    """
-    cell = clean(text)
-    labels = {str(key): label for key, label in reference.legal_forms()["label"].items()}
-    if re.fullmatch(r"\d{4}", cell):
-        if cell.startswith("1"):
-            return Reading(fault=t("imports.expected.natural_person"), rule="natural_person")
-        return Reading(str(reference.legal_categories()["legal_form"].get(cell, "unknown")))
-    words = _words("legal_form")
-    found = words.get(fold(cell)) or next(
-        (words[word] for word in _TELLING_FORMS if word in fold(cell).split()),
-        None,
-    )
-    if found == "natural_person":
-        return Reading(fault=t("imports.expected.natural_person"), rule="natural_person")
-    return Reading(found) if found in labels else read_choice(cell, "legal_form", labels)
-
-
-def read_domains(text: str) -> Reading:
-    """Read one or several domains; the value is our keys, parted by ``;``, each once.
-
-    Examples
-    --------
-    >>> read_domains("Éducation et formation ; Culture et médias").value
-    'education_formation;culture_medias'
-    >>> read_domains("culture, vélo").value
-    'culture_medias;mobilite'
-    """
-    labels = {str(key): label for key, label in reference.domains()["label"].items()}
-    found: list[str] = []
-    for part in (clean(part) for part in _LIST_SEPARATORS.split(text)):
-        if is_unknown(part):
-            continue
-        whole = _key(part, "domains", labels)
-        for piece in [part] if whole else [clean(piece) for piece in _SMALL_SEPARATORS.split(part)]:
-            if is_unknown(piece):
-                continue
-            key = _key(piece, "domains", labels)
-            if key is None:
-                expected = t("imports.expected.domain", unknown=piece, choices=", ".join(labels.values()))
-                return Reading(fault=_with_proposal(expected, piece, labels), rule="unknown_domain")
-            found.append(key)
-    return Reading(";".join(dict.fromkeys(found)))
 
 
 def read_number(text: str, kind: str) -> Reading:
@@ -355,36 +302,49 @@ def read_website(text: str) -> Reading:
     return Reading(remark=t("imports.remarks.website"))
 
 
-def nearest(word: str, labels: dict[str, str], *, limit: int = 1) -> list[str]:
-    """Return the keys whose label is nearest to a word, the nearest first; none where none is near.
+def read_naf(text: str) -> Reading:
+    """Read the code of an activity; words behind it are left, and one that is not understood is set aside and said.
 
-    Parameters
-    ----------
-    word : str
-    labels : dict of str
-        Label by key.
-    limit : int
+    Examples
+    --------
+    >>> read_naf("8899B - action sociale").value, read_naf("88.99B").value, read_naf("Action sociale").value
+    ('88.99B', '88.99B', '')
     """
-    folded = {key: fold(label) for key, label in labels.items()}
-    found = process.extract(fold(word), folded, scorer=fuzz.WRatio, limit=limit, score_cutoff=_WORTH_SAYING)
-    return [str(key) for _, _, key in found]
+    cell = clean(text)
+    if is_unknown(cell):
+        return NOTHING
+    found = _NAF.match(cell)
+    if found is None or _NAF.search(cell, found.end()):
+        return Reading(remark=t("imports.remarks.naf"))
+    return Reading(f"{found[1]}.{found[2]}{found[3].upper()}")
 
 
-def _with_proposal(expected: str, cell: str, labels: dict[str, str]) -> str:
-    near = nearest(cell, labels)
-    return t("imports.expected.perhaps", expected=expected, near=labels[near[0]]) if near else expected
+def joined_postcode(text: str) -> str:
+    """Return a text whose postcodes are written without the space that some put into them: « 31 000 ».
+
+    Examples
+    --------
+    >>> joined_postcode("31 000 Toulouse"), joined_postcode("31000")
+    ('31000 Toulouse', '31000')
+    """
+    return _PARTED_POSTCODE.sub(r"\1\2", text)
 
 
-def _key(cell: str, column: str, labels: dict[str, str]) -> str | None:
-    folded = fold(cell)
-    for key, label in labels.items():
-        if folded in {fold(label), fold(key)}:
-            return key
-    found = _words(column).get(folded)
-    return found if found in labels else None
+def read_postcode(text: str) -> Reading:
+    """Read a postcode; a zero that a spreadsheet dropped is put back, and what is none is set aside and said.
 
-
-@cache
-def _words(column: str) -> dict[str, str]:
-    table = reference.value_words()[column]
-    return {str(word): str(key) for word, key in table.items() if key}
+    Examples
+    --------
+    >>> read_postcode("31 000").value, read_postcode("9000").value, read_postcode("31000 Toulouse").value
+    ('31000', '09000', '31000')
+    >>> read_postcode("316000").value
+    ''
+    """
+    cell = joined_postcode(clean(text).removesuffix(".0"))
+    if is_unknown(cell):
+        return NOTHING
+    if (found := _POSTCODE.search(cell)) is not None:
+        return Reading(found[0])
+    if re.fullmatch(r"[1-9]\d{3}", cell):
+        return Reading(f"0{cell}")
+    return Reading(remark=t("imports.remarks.no_postcode"))

@@ -6,7 +6,9 @@ seen is not in the message either.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
@@ -14,18 +16,21 @@ import shapely
 
 from essmap import reference
 from essmap.errors import DataError, Problem
-from essmap.schema.masked import HIDDEN_IDENTIFIER, MASKED_FIELDS, at_home
+from essmap.schema.masked import HIDDEN_IDENTIFIER, MASKED_FIELDS, NUMBER, tells_where, told_at_home
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import NOBODY, Withheld
 from essmap.texts import t
+
+_LONG_NUMBER: Final = re.compile(rf"{NUMBER}[0-9]*")
 
 
 def require_masked(snapshot: Snapshot, withheld: Withheld = NOBODY) -> None:
     """Refuse a snapshot that says more of somebody than may leave.
 
     Sensitive places (by flag or by their words), actors whose number is hidden and addresses that are homes have none
-    of `MASKED_FIELDS`; they, and whoever is known only to the commune, stand on its reference point, and supports
-    of theirs with them or at their own commune; nobody of the withhold list is there.
+    of `MASKED_FIELDS`, no number in their identifier, no address in the words of their activity; they, and whoever is
+    known only to the commune, stand on its reference point, and supports of theirs with them or at their own commune;
+    nobody of the withhold list is there.
 
     Parameters
     ----------
@@ -46,7 +51,7 @@ def masked(actors: pd.DataFrame) -> pd.Series[bool]:
     """Tell of which actors nothing finer than the commune may be said, as far as the table itself tells."""
     words = actors["name"].fillna("") + " · " + actors["activity"].fillna("")
     is_hidden = pd.Series([bool(HIDDEN_IDENTIFIER.match(one)) for one in actors["actor_id"]], index=actors.index)
-    is_home = at_home(actors["address"])
+    is_home = told_at_home(actors["address"], actors["activity"])
     return actors["is_sensitive"].astype(bool) | is_hidden | reference.is_sensitive_text(words) | is_home
 
 
@@ -55,6 +60,9 @@ def _faults(snapshot: Snapshot, withheld: Withheld) -> Iterator[Problem]:
     is_masked = masked(actors)
     for column in MASKED_FIELDS:
         yield from _problems(actors, "actors", is_masked & actors[column].notna(), column)
+    tells_number = actors["actor_id"].str.contains(NUMBER, regex=True, na=False)
+    yield from _problems(actors, "actors", is_masked & tells_number, "actor_id")
+    yield from _problems(actors, "actors", is_masked & tells_where(actors["activity"]), "activity")
     at_commune = actors["geo_precision"].eq("municipality")
     yield from _problems(actors, "actors", is_masked & ~at_commune, "geo_precision")
     points = _reference_points(snapshot, actors["commune_code"])
@@ -92,4 +100,4 @@ def _problems(frame: pd.DataFrame, table: str, is_wrong: pd.Series[bool], column
     expected = t("opendata.guard.withheld" if column is None else "opendata.guard.masked")
     key = "actor_id" if table == "actors" else "project_id"
     for identifier in frame.loc[is_wrong.to_numpy(dtype=bool), key]:
-        yield Problem(table, None, column, str(identifier), expected, "masked")
+        yield Problem(table, None, column, _LONG_NUMBER.sub("…", str(identifier)), expected, "masked")

@@ -226,7 +226,7 @@ CASES = {
         "aj.csv", text(f"Nom;Commune;SIRET\nInventée;Toulouse;{OTHER_SIRET}\n"), faults=((2, "withheld"),)
     ),
     "total line": Case(
-        "ak.csv", text("Nom;Commune\nInventée;Muret\nTotal;\n"), 1, faults=((3, "required"),)
+        "ak.csv", text("Nom;Commune\nInventée;Muret\nTotal;\n"), 1, faults=((3, "total_row"),)
     ),
     "scdl": Case(
         "al.csv", text(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import doctest
+
 import geopandas as gpd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from essmap.build.imports.places import Places, plain_place, read_pair
+from essmap.build.imports import place_names
+from essmap.build.imports.place_names import code_and_name, plain_place
+from essmap.build.imports.places import Places, read_pair
 from essmap.build.starter import load_geography
+from made_up_lists import judged_text
 
 COMMUNES = load_geography("31").communes
 PLACES = Places(COMMUNES, 2154)
@@ -144,3 +149,105 @@ def test_a_cell_of_two_numbers_is_a_pair():
     assert read_pair("43,6 ; 1,44") == ("43,6", "1,44")
     assert read_pair("(43.6 1.44)") == ("43.6", "1.44")
     assert read_pair("12 rue des Arts") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "postcode"),
+    [("Muret", "38160"), ("38160 Muret", ""), ("Muret (38)", ""), ("38 - Muret", ""), ("Muret (Isère)", ""),
+     ("038 - Muret", ""), ("", "38160"), ("38416", ""), ("Muret", "20090")],
+)  # fmt: skip
+def test_a_code_of_another_department_contradicts_a_name(name, postcode):
+    """A commune of the same name elsewhere is not ours: the fault says which department or code is another."""
+    found = PLACES.find(name, postcode)
+    assert (found.value, found.rule) == ("", "other_department")
+    assert "autre département" in str(found.fault)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("31 - Muret", "31395"), ("31395 - Muret", "31395"), ("031 - Muret", "31395"), ("Toulouse 3e", "31555"),
+     ("Toulouse 1er arr.", "31555"), ("31 600 Muret", "31395"), ("Muret (Haute-Garonne)", "31395"), ("31395", "31395"),
+     ("31059 Toulouse", "31555")],
+)  # fmt: skip
+def test_codes_and_districts_beside_a_name_are_no_part_of_it(name, code):
+    """The department, the code, a district of Toulouse; a postcode of the department that no commune has."""
+    assert PLACES.find(name).value == code
+
+
+def test_the_code_of_another_commune_beside_a_name_is_a_fault():
+    """« 31395 - Toulouse » says two communes."""
+    assert PLACES.find("31395 - Toulouse").rule == "commune_name"
+
+
+def test_a_postcode_in_the_place_of_a_name_is_a_postcode():
+    """Of several communes it is a fault that names them all; a number that is also an INSEE code is one too."""
+    several = PLACES.find("31600")
+    assert several.rule == "ambiguous_commune"
+    assert "Muret (31395)" in str(several.fault)
+    both = PLACES.find("31100")
+    assert both.rule == "ambiguous_commune"
+    assert all(name in str(both.fault) for name in ("Calmont", "Toulouse"))
+    assert PLACES.find("31100", codes_first=True).value == "31100"
+
+
+@pytest.mark.parametrize("typed", ["Ramonville", "Luchon", "Villeneuve", "Montesquieu", "Castelnau"])
+def test_communes_whose_name_holds_the_words_are_all_named(typed):
+    """The short name that people say: every commune it may be, none taken in silence."""
+    found = PLACES.find(typed)
+    assert found.rule == "unknown_commune"
+    holding = [row["commune_name"] for row in ROWS if f" {typed.lower()} " in f" {plain_place(row['commune_name'])} "]
+    assert holding
+    assert [name for name in holding if name not in str(found.fault)] == []
+
+
+def test_points_of_code_and_name():
+    """A code with its name beside it, a lost zero, a number of a spreadsheet."""
+    assert [code_and_name(cell) for cell in ("31395 - Muret", "31395 Muret", "9122", "2a004", "31395.0", "NC")] == [
+        ("31395", "Muret"), ("31395", "Muret"), ("09122", ""), ("2A004", ""), ("31395", ""), ("NC", ""),
+    ]  # fmt: skip
+    assert doctest.testmod(place_names).failed == 0
+
+
+ACTORS = [
+    ("Nom;Commune;CP\nInventée;Muret;38160\n", "other_department", ""),
+    ("Nom;Commune;Code INSEE\nInventée;Muret;38416\n", "other_department", ""),
+    ("Nom;Code INSEE\nInventée;31395 - Muret\n", "", "31395"),
+    ("Nom;Commune;CP\nInventée;Muret;31059\n", "", "31395"),
+    ("Nom;Commune;CP\nInventée;Muret;316000\n", "", "31395"),
+    ("Nom;Commune;CP\nInventée;Muret;31 600\n", "", "31395"),
+]
+
+
+@pytest.mark.parametrize(("text", "rule", "code"), ACTORS)
+def test_structures_of_other_departments_do_not_land_here(text, rule, code):
+    """Only a postcode of the department without a commune, or none at all, is set aside."""
+    judged = judged_text(text, "actors")
+    assert [faults[0].rule for faults in judged.reasons.values()] == ([rule] if rule else [])
+    assert judged.frame["commune_code"].tolist() == ([code] if code else [])
+    assert bool(judged.remarks) == ("31059" in text or "316000" in text)
+
+
+@pytest.mark.parametrize(
+    ("commune", "postcode", "code", "served"),
+    [("Muret, Toulouse", "", "", "31395;31555"), ("Muret / Toulouse", "", "", "31395;31555"),
+     ("Muret - Toulouse", "", "", "31395;31555"), ("31395 - Muret", "", "31395", ""),
+     ("Muret - Atlantis", "", None, None),
+     ("Toulouse 3e", "", "31555", ""), ("31 - Muret", "", "31395", ""), ("", "38160", "", ""),
+     ("", "31600", "", ""), ("Muret", "31600", "31395", ""),
+     ("Muret", "75011", None, None), ("Muret, Atlantis", "", None, None), ("31600", "", None, None)],
+)  # fmt: skip
+def test_communes_of_supports_people_write(commune, postcode, code, served):
+    """Several in one cell are those served; the postcode contradicts a name, alone it refuses nothing."""
+    judged = judged_text(f'Porteur,Programme,Commune,Code postal\nInventée,Vélo,"{commune}",{postcode}\n', "projects")
+    assert judged.rows_in == len(judged.frame) + len(judged.reasons) == 1
+    if code is None:
+        assert len(judged.reasons) == 1
+        return
+    assert judged.frame[["commune_code", "communes_served"]].to_numpy().tolist() == [[code, served]]
+
+
+def test_supports_are_not_older_than_1980():
+    """1900 is what a spreadsheet makes of nothing."""
+    rows = "".join(f"Porteur {n};Vélo;{year}\n" for n, year in enumerate(["1900", "01/01/1900", "1979", "1980"]))
+    judged = judged_text(f"Porteur;Programme;Année\n{rows}", "projects")
+    assert {line: faults[0].rule for line, faults in judged.reasons.items()} == {2: "year", 3: "year", 4: "year"}

@@ -12,25 +12,31 @@ from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
 from essmap import reference
-from essmap.build.imports import actors, headings, places, values
+from essmap.build.imports import headings, identifiers, places, values, words
 from essmap.build.imports.values import (
     clean,
+    is_no_text,
     is_unknown,
-    nearest,
     read_amount,
+    read_naf,
+    read_number,
+    read_postcode,
+    read_website,
+    read_year,
+)
+from essmap.build.imports.words import (
+    nearest,
     read_choice,
     read_domains,
     read_flag,
     read_legal_form,
-    read_number,
-    read_website,
-    read_year,
+    read_sensitive,
 )
 
 NARROW, WIDE = "\u202f", "\u00a0"
 
 
-@pytest.mark.parametrize("module", [values, places, headings, actors])
+@pytest.mark.parametrize("module", [values, words, identifiers, places, headings])
 def test_examples_of_the_docstrings_hold(module):
     """What the docstrings show is what the functions do."""
     found = doctest.testmod(module)
@@ -76,7 +82,7 @@ def test_an_amount_that_is_read_is_read_again_as_itself(value):
 @pytest.mark.parametrize(
     ("cell", "value"),
     [("15 k€", "15000"), ("1,5 M€", "1500000"), ("NC", ""), ("-", ""), ("non communiqué", ""), ("1500.5", "1500.5"),
-     ("0,50", "0.5"), ("1 000 000", "1000000")],
+     ("0,50", "0.5"), ("1 000 000", "1000000"), ("1 000 €*", "1000"), ("15 000,-", "15000"), ("15 000 € (*)", "15000")],
 )  # fmt: skip
 def test_amounts_people_write(cell, value):
     """Usual ways to write an amount, or that there is none."""
@@ -128,11 +134,22 @@ def test_a_date_gives_its_year_however_it_is_written(day):
 @pytest.mark.parametrize(
     ("cell", "rule"),
     [("31/02/2024", "year"), ("2031", "year"), ("1875", "year"), ("hier", "year"), ("13/13/2024", "year"),
-     ("2023-2024", "several_years"), ("2023/24", "several_years"), ("2022, 2023 et 2024", "several_years")],
+     ("2023-2024", "several_years"), ("2023/24", "several_years"), ("2022, 2023 et 2024", "several_years"),
+     ("2003-04", "several_years"), ("CP du 12/03/2023 et du 13/02/2024", "several_years"), ("24 mars", "year"),
+     ("BP 2023, CP du 12/03/2024", "several_years"), ("1900-01-00", "year")],
 )  # fmt: skip
 def test_years_that_make_no_sense_are_faults(cell, rule):
     """A day that does not exist, a year to come, several years in one cell."""
     assert read_year(cell, first=1900, last=2026).rule == rule
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["mars-24", "03/2024", "2024-03", "CP du 12/03/2024", "3-2024", "12 mars 24", "vote du 1er mars 2024", "03.2024"],
+)
+def test_months_and_dates_within_words_give_their_year(cell):
+    """What spreadsheets make of a month, and the date of a session."""
+    assert read_year(cell, first=1900, last=2026).value == "2024"
 
 
 def test_two_figures_are_a_year_of_this_century_or_the_last():
@@ -173,14 +190,29 @@ def test_wrong_numbers_are_faults(cell, rule):
     ("cell", "form"),
     [("Asso loi 1901", "association"), ("SCIC SA à capital variable", "scic"),
      ("Société coopérative", "other_cooperative"), ("SARL", "unknown"), ("Fonds de dotation", "foundation"),
-     ("5710", "unknown"), ("9300", "foundation"), ("", "")],
+     ("5710", "unknown"), ("9300", "foundation"), ("", ""), ("Assoc. loi 1901", "association"), ("Ass.", "association"),
+     ("Association déclarée", "association"), ("loi 1901", "association"), ("SCIC SARL", "scic"), ("NC", "unknown"),
+     ("coop", "other_cooperative"), ("Éts public", "unknown"), ("Régie de quartier", "unknown"), ("EPCI", "unknown"),
+     ("Commune", "unknown"), ("9220 - Association déclarée", "association"), ("SAS (non coopérative)", "unknown"),
+     ("SAS au capital de 1 000 €", "unknown")],
 )  # fmt: skip
 def test_legal_forms_people_write(cell, form):
     """Usual words; a company that does not say more stays unknown."""
-    assert read_legal_form(cell).value == form
+    reading = read_legal_form(cell)
+    assert (reading.value, reading.fault, reading.remark) == (form, None, None)
 
 
-@pytest.mark.parametrize("cell", ["Auto-entrepreneur", "Entreprise individuelle", "EI", "1000", "micro entreprise"])
+def test_a_form_that_is_not_understood_keeps_its_row_and_is_said():
+    """The row is worth more than its form."""
+    reading = read_legal_form("Structure sui generis")
+    assert (reading.value, reading.fault) == ("unknown", None)
+    assert "non comprise" in str(reading.remark)
+
+
+@pytest.mark.parametrize("cell", [
+    "Auto-entrepreneur", "Entreprise individuelle", "EI", "1000", "micro entreprise", "Personne physique (association)",
+    "Entreprise individuelle coopérative",
+])  # fmt: skip
 def test_persons_are_told_from_structures(cell):
     """A form that is a person's alone has a rule of its own."""
     assert read_legal_form(cell).rule == "natural_person"
@@ -247,3 +279,31 @@ def test_ways_to_say_that_nothing_is_known():
     """Empty, dashes and abbreviations are no value."""
     assert all(is_unknown(cell) for cell in ("", " – ", "NC", "n.r.", "Non renseigné", "/"))
     assert not is_unknown("Nanterre")
+
+
+def test_a_place_is_sensitive_or_not_or_the_cell_is_a_fault():
+    """« NC » and « ? » do not mean that anybody may be told where it is."""
+    assert [read_sensitive(cell).value for cell in ("oui", "non", "", " ")] == ["yes", "no", "", ""]
+    assert [read_sensitive(cell).rule for cell in ("NC", "?", "-", "peut-être", "à vérifier")] == ["flag"] * 5
+
+
+def test_activity_codes_people_write():
+    """The code with or without its point and its words; other words are set aside and said."""
+    assert [read_naf(cell).value for cell in ("88.99B", "8899b", "8899B - action sociale", "88 99 B", "NC")] == [
+        "88.99B", "88.99B", "88.99B", "88.99B", "",
+    ]  # fmt: skip
+    for cell in ("action sociale", "88", "8899B, 8710A", "8899BX"):
+        assert (read_naf(cell).value, bool(read_naf(cell).remark)) == ("", True)
+
+
+def test_postcodes_people_write():
+    """A space inside, a lost zero, the city behind; a number too long is set aside and said."""
+    cells = ("31600", "31 600", "9000", "31600.0", "31600 Muret", "")
+    assert [read_postcode(cell).value for cell in cells] == ["31600", "31600", "09000", "31600", "31600", ""]
+    assert (read_postcode("316000").value, bool(read_postcode("316000").remark)) == ("", True)
+
+
+def test_cells_that_are_no_text():
+    """Errors of formulas in both languages, signs alone; words are text."""
+    assert all(is_no_text(cell) for cell in ("#N/A", "#REF!", "#DIV/0!", "#VALEUR!", "#NOM?", "?", "-", "NC", ""))
+    assert not any(is_no_text(cell) for cell in ("#Solidaires", "Nom", "12"))

@@ -21,6 +21,7 @@ from essmap.schema import atomic
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import Entry, Withheld
 from essmap.store import Store
+from essmap.view.opendata.guard import require_masked
 from made_up_lists import NOW, judged_text, local_list
 
 SIRET = "73282932000074"
@@ -340,3 +341,61 @@ def test_a_list_of_which_no_row_fits_any_more_builds_all_the_same():
     rows = tuple(tuple("31999" if n == place else cell for n, cell in enumerate(row)) for row in one.rows)
     (record,) = [each for each in built(replace(one, rows=rows)).manifest.sources if each.key.startswith("list_")]
     assert (record.rows_kept, dict(record.rows_rejected)) == (0, {"unknown_commune": 2})
+
+
+def with_ids(one, *ids):
+    """Return a list whose rows have other identifiers, as lists kept by an earlier version may."""
+    place = one.columns.index("id")
+    rows = [(*row[:place], id_, *row[place + 1 :]) for row, id_ in zip(one.rows, ids, strict=True)]
+    return replace(one, rows=tuple(rows))
+
+
+def test_two_lists_that_number_their_rows_stay_two_lists():
+    """Row 1 of each is another structure of another commune: four rows, four actors, and none called by a rank."""
+    text = "Identifiant;Nom;Commune\n1;La Roue inventée;Muret\n2;Le Fil inventé;Blagnac\n"
+    other = "Identifiant;Nom;Commune\n1;Le Pain inventé;Seysses\n2;Le Bois inventé;Toulouse\n"
+    actors = built(local_list(text), local_list(other, day=21)).table("actors")
+    mine = actors[actors["source"].str.startswith("list_")]
+    assert sorted(mine["name"]) == ["La Roue inventée", "Le Bois inventé", "Le Fil inventé", "Le Pain inventé"]
+    assert mine["actor_id"].str.startswith("liste-").all()
+
+
+def test_kept_lists_that_number_their_rows_are_told_apart_without_a_siret():
+    """One identifier, two names or two communes: two actors; the same name in the same commune is one."""
+    first = with_ids(local_list("Nom;Commune\nLa Roue inventée;Muret\nLe Fil inventé;Muret\n"), "1", "2")
+    second = with_ids(local_list("Nom;Commune\nLe Pain inventé;Muret\nLe Fil inventé;Muret\n", day=21), "1", "2")
+    third = with_ids(local_list("Nom;Commune\nLa Roue inventée;Seysses\n", day=22), "1")
+    snapshot = built(first, second, third)
+    actors = snapshot.table("actors")
+    mine = actors[actors["source"].str.startswith("list_")].sort_values("actor_id")
+    assert mine[["actor_id", "name"]].to_numpy().tolist() == [
+        ["1", "La Roue inventée"], ["1--2", "Le Pain inventé"], ["1--3", "La Roue inventée"], ["2", "Le Fil inventé"],
+    ]  # fmt: skip
+    assert snapshot.table("merges")["rule"].tolist() == ["same_id"]
+
+
+@pytest.mark.parametrize("identifier", [SIRET, f"asso-{SIRET}", f"siret-{SIRET}", f"{SIRET[:9]}-31395"])
+def test_a_protected_row_has_no_number_for_a_name(identifier, tmp_path):
+    """A home and a sensitive place of a list kept before: the number is in no identifier, table or report."""
+    snapshot = built(with_ids(local_list(PROTECTED), identifier, f"{identifier}x"))
+    Store(str(tmp_path)).save(snapshot)
+    texts = [frame.astype(str).to_csv() for frame in snapshot.tables.values()]
+    texts += [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.json")]
+    assert len(snapshot.table("actors")[lambda actors: actors["source"].str.startswith("list_")]) == 2
+    assert not any(SIRET[:9] in text for text in texts)
+    require_masked(snapshot)
+
+
+def test_a_list_does_not_tell_the_address_of_a_home_in_its_words(tmp_path):
+    """Activity and address of a sensitive place, a home by a title, a home that the activity tells."""
+    text = (
+        "Nom;Commune;Adresse;Activité;Sensible\n"
+        "Le Fil inventé;Muret;;Accueil au 78901 rue des Mots-Cachés;oui\n"
+        "La Roue inventée;Muret;Mme Unetelle, 78901 rue des Mots-Cachés;Vélos;\n"
+        "Le Pain inventé;Muret;78901 rue des Mots-Cachés;Fournil chez M. Unetelle;\n"
+    ).replace("78901", "789")
+    snapshot = built(local_list(text))
+    named = " ".join(frame.astype(str).to_csv() for frame in snapshot.tables.values()).lower()
+    assert not any(secret in named for secret in ("mots-cachés", "unetelle"))
+    assert of_name(snapshot, "La Roue inventée")["activity"] == "Vélos"
+    require_masked(snapshot)

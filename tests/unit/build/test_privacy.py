@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from essmap.build.actors import build_actors
-from essmap.build.privacy import MASKED_FIELDS, at_home, sensitive
+from essmap.build.privacy import MASKED_FIELDS, at_home, sensitive, tells_where
 from essmap.build.starter import build_starter
 from essmap.sources.starter import ACTORS_FILE, read_actors, starter_folder
 from essmap.store import Store
@@ -17,8 +17,28 @@ STREET, POSTCODE, LON, LAT = "17 rue du Secret-Bien-Gardé", "31200", "1.44551",
 HOMES = [
     "Chez Mme Unetelle, 2 rue Haute", "CHEZ M. UNTEL", "2 rue Haute, chez M. Untel", "c/o M. Untel", "C/O Untel",
     "3 place d'Armes - c / o Untel", "℅ Untel", "aux bons soins de M. Untel, 4 rue Basse", "domicile de la présidente",
+    "M. Jean Untel, 3 rue Haute", "Mme Unetelle 3 rue Haute", "3 rue Haute, M UNTEL", "M.UNTEL, 3 rue Haute",
+    "12 rue des Lilas - Madame Unetelle", "résidence de M. Untel", "MM. Untel et Autre, 4 rue Basse", "Monsieur Untel",
+    "3 rue Haute Mme Unetelle",
 ]  # fmt: skip
-NOT_HOMES = ["", "12 rue des Chezeaux", "5 chemin de Chézy", "1 avenue du Docteur Co", "Mairie", "8 rue Pichez"]
+NOT_HOMES = [
+    "",
+    "12 rue des Chezeaux",
+    "5 chemin de Chézy",
+    "1 avenue du Docteur Co",
+    "Mairie",
+    "8 rue Pichez",
+    "12 rue Madame",
+    "place Monsieur Vincent",
+    "8 rue M. Curie",
+    "12 av. M. Dassault",
+    "M.J.C. du Pont, 3 rue Haute",
+    "Impasse Mme de Sévigné",
+    "Bât M porte 3",
+    "zone M 3",
+    "Route de M. Seguin",
+    "Mr Bricolage, zone du Lac",
+]
 
 
 def masked_row(snapshot, identifier: str):
@@ -130,3 +150,38 @@ def test_sensitive_is_list_or_words_on_the_same_index():
     found = sensitive(flagged, name, pd.Series(["", "", ""], index=index))
     assert found.tolist() == [True, True, False]
     assert found.index.equals(index)
+
+
+TELLING = ["Accueil au 12 bis rue du Secret", "Permanences, 31200 Toulouse", "Réunions chez Mme Unetelle",
+           "Hébergement - 3, place du Secret, au fond", "Au domicile de M. Untel"]  # fmt: skip
+PLAIN = ["Centre de 42 places avec accompagnement", "Aide chez soi", "Depuis 2012, 12 000 repas", "Aide à domicile"]
+
+
+@pytest.mark.parametrize("activity", TELLING)
+def test_the_activity_of_a_masked_row_does_not_tell_where_it_is(starter_copy, planted, activity):
+    """An address or a name in the words of a sensitive place goes with the rest; the words of others stay."""
+    line, identifier = planted
+    starter_copy.change(ACTORS_FILE, line, activity=activity, is_sensitive="yes")
+    snapshot = build_starter("31", folder=starter_copy.path)
+    assert_masked(snapshot, identifier)
+    assert masked_row(snapshot, identifier)[0].isna()["activity"]
+
+
+def test_who_meets_at_somebodys_is_masked(starter_copy, planted):
+    """The activity says that it is a home, whatever the address says."""
+    line, identifier = planted
+    starter_copy.change(ACTORS_FILE, line, activity="Réunions chez Mme Unetelle")
+    assert_masked(build_starter("31", folder=starter_copy.path), identifier)
+
+
+def test_words_that_tell_where_are_told_from_others():
+    """Figures and « chez » alone are no address."""
+    assert tells_where(pd.Series(TELLING)).all()
+    assert not tells_where(pd.Series(PLAIN)).any()
+
+
+def test_the_gathered_activities_of_masked_rows_stay(starter_snapshot):
+    """Not one gathered row loses its words."""
+    raw = read_actors(starter_folder("31")).frame.set_index("id")["activity"]
+    actors = starter_snapshot.table("actors").set_index("actor_id")["activity"].fillna("")
+    assert actors.to_dict() == raw.loc[actors.index].to_dict()

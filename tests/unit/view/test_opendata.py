@@ -526,6 +526,23 @@ def test_rows_that_should_have_been_masked_are_refused(starter_snapshot, cells):
     assert {"address", "postcode", "geo_precision"} <= {problem.column for problem in refused.value.problems}
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "secret"),
+    [("actor_id", "asso-732829320-31555", "732829320"), ("activity", "Accueil au 12 rue du Secret", "Secret")],
+)
+def test_a_masked_row_whose_identifier_or_words_lead_to_it_is_refused(starter_snapshot, column, value, secret):
+    """The number of a unit is no identifier, and an activity no address; neither is in the message."""
+
+    def edit(actors):
+        actors.at[actors.index[actors["is_sensitive"]][0], column] = value
+
+    with pytest.raises(DataError) as refused:
+        require_masked(with_actors(starter_snapshot, edit))
+    [problem] = refused.value.problems
+    assert (problem.file, problem.column) == ("actors", column)
+    assert secret not in str(problem)
+
+
 def test_who_is_withheld_and_where_holders_stand_are_looked_at_again(starter_snapshot):
     """An actor of the list, and a support that stands elsewhere than its holder whose place is not said."""
     holder = starter_snapshot.table("projects")["actor_id"].dropna().iloc[0]
