@@ -266,6 +266,8 @@ def _tell_effect(one: LocalList, settings: Settings) -> None:
         return
     counts = {"added": integer(found.added), "merged": integer(found.merged), "contested": integer(found.contested)}
     _say(t(f"import_command.effect.{one.kind}", **counts))
+    for said in found.gave_way:
+        _say(said)
 
 
 def _described(one: LocalList) -> dict[str, Any]:

@@ -217,8 +217,10 @@ def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
     is_gone = actors["actor_id"].isin(list(gone))
     if not is_gone.any():
         return snapshot
-    merged_names = merges.loc[merges["kept_id"].isin(list(gone)), "merged_name"]
-    holders = Holders.of(gone, [*actors.loc[is_gone, "name"], *merged_names])
+    merged = merges[merges["kept_id"].isin(list(gone))]
+    place = actors.set_index("actor_id")["commune_code"]
+    names = [*actors.loc[is_gone, "name"], *merged["merged_name"]]
+    holders = Holders.of(gone, names, [*actors.loc[is_gone, "commune_code"], *merged["kept_id"].map(place)])
     tables = {
         **snapshot.tables,
         "actors": actors[~is_gone].reset_index(drop=True),

@@ -14,6 +14,7 @@ import shapely
 
 from essmap import reference
 from essmap.errors import DataError, Problem
+from essmap.schema.holders import contacts, is_bare, told_by_commune
 from essmap.schema.masked import HIDDEN_IDENTIFIER, MASKED_FIELDS, at_home
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import NOBODY, Withheld
@@ -25,7 +26,8 @@ def require_masked(snapshot: Snapshot, withheld: Withheld = NOBODY) -> None:
 
     Sensitive places (by flag or by their words), actors whose number is hidden and addresses that are homes have none
     of `MASKED_FIELDS`; they, and whoever is known only to the commune, stand on its reference point, and supports
-    of theirs with them or at their own commune; nobody of the withhold list is there.
+    of theirs with them or at their own commune, without title, page or note of their own where the holder is protected;
+    nobody of the withhold list is there.
 
     Parameters
     ----------
@@ -67,6 +69,9 @@ def _faults(snapshot: Snapshot, withheld: Withheld) -> Iterator[Problem]:
     of_commune = _reference_points(snapshot, projects["commune_code"])
     is_lost = is_bound & _apart(projects.geometry, at_holder) & _apart(projects.geometry, of_commune)
     yield from _problems(projects, "projects", is_lost, "geometry")
+    is_protected, tells = told_by_commune(projects, actors), contacts(projects, actors)
+    for column, bare in is_bare(projects).items():
+        yield from _problems(projects, "projects", (is_protected & ~bare) | tells[column], column)
     yield from _problems(projects, "projects", withheld.matches(projects[["actor_id"]]), None)
 
 
