@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from itertools import combinations
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
-from rapidfuzz import fuzz, process
 
 from essmap.build.name_scores import SAME_NAME, name_score
-from essmap.build.names import Name, read_name
+from essmap.build.names import TELLING, Name, Role, read_name
 from essmap.schema.folding import fold
 
-#: As `essmap.build.merge_names`: names less alike than this by their words are of two organisations, acronyms apart.
-_WORTH_A_LOOK: Final = 65
+#: Roles of words that tell names apart wherever one side has them alone (`essmap.build.name_scores`).
+_OWN: Final[tuple[Role, ...]] = ("own", "mark")
+#: Letters left out of a word to find it mistyped, by its least number of letters: two in words that may be as long as
+#: nine with an error more or less, one from four on (`essmap.build.name_scores`).
+_ERRORS: Final = ((7, 2), (4, 1))
 
 
 class HolderIndex:
@@ -100,37 +102,86 @@ class HolderIndex:
 
 
 class _Commune:
-    """The names of a commune, read once, and those of them that are worth a close look."""
+    """The names of a commune, read once, and those of them that are worth a close look.
+
+    `essmap.build.name_scores` lets no word of its own stand on one side only. So names that may be one have all words
+    of their own of some part of either in common, as they are or mistyped; names of common words only have those that
+    say what they are. Acronyms are found by their letters.
+    """
 
     def __init__(self, names: list[tuple[str, str]], commune_name: str, code: str) -> None:
         department = code[:3] if code.startswith("97") else code[:2]
         self._place = (commune_name, department)
         self._actors = [actor for actor, _ in names]
         self._names = [read_name(name, *self._place) for _, name in names]
-        self._texts = [name.significant for name in self._names]
         self._letters: dict[tuple[str, str], list[int]] = {}
+        self._words: dict[str, set[int]] = {}
+        self._plain: set[int] = set()
+        self._own: list[list[set[str]]] = []
         for row, one in enumerate(self._names):
             for key in _letters(one):
                 self._letters.setdefault(key, []).append(row)
+            for word in one.whole.of(*TELLING):
+                self._words.setdefault(word.text, set()).add(row)
+            self._own.append([{word.text for word in part.of(*_OWN)} for part in (one.whole, *one.parts)])
+            if not all(self._own[row]):
+                self._plain.add(row)
+        self._near: dict[str, set[str]] = {}
+        self._rows: dict[str, set[int]] = {}
+        self._shapes: dict[str, list[str]] = {}
+        for text in self._words:
+            for shape in _shapes(text):
+                self._shapes.setdefault(shape, []).append(text)
 
     def scores(self, name: str) -> dict[str, float]:
         """Return the best score of each actor whose name may be this one."""
         wanted = read_name(name, *self._place)
         scores: dict[str, float] = {}
-        for row in self._candidates(wanted):
+        for row in sorted(self._candidates(wanted)):
             actor = self._actors[row]
             scores[actor] = max(name_score(wanted, self._names[row]), scores.get(actor, 0.0))
         return scores
 
-    def _candidates(self, wanted: Name) -> list[int]:
-        alike = process.cdist(
-            [wanted.significant], self._texts, scorer=fuzz.token_set_ratio, score_cutoff=_WORTH_A_LOOK, dtype=np.uint8
-        )
-        found = {int(row) for row in np.flatnonzero(alike[0])}
+    def _candidates(self, wanted: Name) -> set[int]:
+        found: set[int] = set()
         opposite = {"acronym": "initials", "initials": "acronym", "glued": "glued"}
         for kind, letters in _letters(wanted):
             found.update(self._letters.get((opposite[kind], letters), ()))
-        return sorted(found)
+        near = set().union(*(self._alike(word.text) for word in wanted.whole.of(*TELLING)))
+        for part in (wanted.whole, *wanted.parts):
+            if own := part.of(*_OWN):
+                rows = set.intersection(*(self._with(word.text) for word in own))
+            elif kinds := part.of("kind"):
+                rows = set.intersection(*(self._with(word.text) for word in kinds)) & self._plain
+            else:
+                rows = set().union(*(self._with(word.text) for word in part.of("section"))) & self._plain
+            found.update(row for row in rows if any(own <= near for own in self._own[row]))
+        return found
+
+    def _with(self, text: str) -> set[int]:
+        """Return the names that have a word, as it is or mistyped."""
+        if text not in self._rows:
+            self._rows[text] = set().union(*(self._words[other] for other in self._alike(text)))
+        return self._rows[text]
+
+    def _alike(self, text: str) -> set[str]:
+        """Return the words of the commune's names that may be this one mistyped, or are it."""
+        if text not in self._near:
+            self._near[text] = {other for shape in _shapes(text) for other in self._shapes.get(shape, ())}
+        return self._near[text]
+
+
+def _shapes(word: str) -> set[str]:
+    """Return a word with up to as many letters left out as it may have typing errors: one of them is in both words.
+
+    A word may be mistyped into one that is longer, and then be allowed the errors of that one.
+    """
+    errors = next((errors for letters, errors in _ERRORS if len(word) >= letters), 0)
+    return {
+        "".join(letter for place, letter in enumerate(word) if place not in gone)
+        for n in range(errors + 1)
+        for gone in combinations(range(len(word)), n)
+    }
 
 
 def _letters(name: Name) -> Iterator[tuple[str, str]]:
