@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from essmap.build.name_scores import SAME_NAME, name_score
+from essmap.build.name_scores import SAME_NAME, name_score, rests_on_initials
 from essmap.build.names import TELLING, Name, Role, read_name
 from essmap.schema.folding import fold
 
@@ -134,12 +134,13 @@ class _Commune:
                 self._shapes.setdefault(shape, []).append(text)
 
     def scores(self, name: str) -> dict[str, float]:
-        """Return the best score of each actor whose name may be this one."""
+        """Return the best score of each actor whose name may be this one; initials alone prove nothing."""
         wanted = read_name(name, *self._place)
         scores: dict[str, float] = {}
         for row in sorted(self._candidates(wanted)):
-            actor = self._actors[row]
-            scores[actor] = max(name_score(wanted, self._names[row]), scores.get(actor, 0.0))
+            actor, score = self._actors[row], name_score(wanted, self._names[row])
+            if score > scores.get(actor, 0.0) and not rests_on_initials(wanted, self._names[row]):
+                scores[actor] = score
         return scores
 
     def _candidates(self, wanted: Name) -> set[int]:

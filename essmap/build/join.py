@@ -175,14 +175,16 @@ def join(
     contested = dict(zip(alone["actor_id"], alone["name"], strict=True))
     gone = list(actors.loc[is_withheld, "actor_id"])
     withheld_rows = merges[merges["kept_id"].isin(gone)]
-    theirs, numbers = actors[is_withheld], merged.actors[is_withheld]
+    theirs = actors[is_withheld]
+    own = identities[identities.index.isin([*merged.actors.loc[is_withheld, "actor_id"], *withheld_rows["merged_id"]])]
     place = theirs.set_index("actor_id")["commune_code"]
     holders = Holders.of(
         {*gone, *withheld_rows["merged_id"]} - {t("merge.hidden_id")},
         [*theirs["name"], *withheld_rows["merged_name"]],
         [*theirs["commune_code"], *withheld_rows["kept_id"].map(place)],
     )
-    left_out = LeftOut(theirs, withheld_rows, *(frozenset(numbers[name].dropna()) for name in ("siren", "siret")))
+    siren, siret = ({*theirs[name].dropna(), *own[name]} - {""} for name in ("siren", "siret"))
+    left_out = LeftOut(theirs, withheld_rows, frozenset(siren), frozenset(siret))
     actors = actors[~is_withheld].assign(is_supported=False).reset_index(drop=True)
     merges = merges[~merges["kept_id"].isin(gone)].reset_index(drop=True)
     homes = protected | set(identities.index[identities["hidden"].eq(HOME)])
