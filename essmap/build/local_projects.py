@@ -114,13 +114,14 @@ def with_local_projects(
     if joined is not None and joined.left_out is not None and len(joined.left_out.actors):
         everybody = gpd.GeoDataFrame(pd.concat([actors, joined.left_out.actors], ignore_index=True), crs=CRS)
         all_merges = pd.concat([merges, joined.left_out.merges], ignore_index=True)
-    holders = HolderIndex(everybody, all_merges)
     known = gpd.GeoDataFrame(tables["projects"], geometry="geometry", crs=CRS)
-    is_known = known["actor_id"].isin([*holders.ids, *hidden_holders.ids])
+    is_known = known["actor_id"].isin([*everybody["actor_id"], *hidden_holders.ids])
     known = known.assign(actor_id=known["actor_id"].where(is_known, None), said_commune=known["commune_code"])
     sources = _known_sources(known.assign(is_hidden=False), spans, titles or {})
     before, counts, linked = len(sources), [], Counter[str]()
-    for one in lists.of("projects"):
+    given = lists.of("projects")
+    holders = HolderIndex(everybody if given else everybody.iloc[:0], all_merges)
+    for one in given:
         raw, rejected = _sound(one, communes)
         frame, found = _projects(raw, communes, everybody, holders, one.key)
         is_hidden = withheld.matches(_numbers(raw)) | _by_hidden_number(raw, found, actors, joined)
@@ -129,7 +130,7 @@ def with_local_projects(
         sources.append(Supports(one.key, one.title, frame, one.spans))
         counts.append((one, len(frame) + sum(rejected.values()), rejected))
         linked.update(found)
-    sources, said = _one_spelling(sources, [span for one in lists.of("projects") for span in one.spans])
+    sources, said = _one_spelling(sources, [span for one in given for span in one.spans])
     kept = once(sources)
     records = tuple(
         local_record(one, rows_in=rows, fate=Fate(len(left.frame), left.lost, 0), rejected=lost)

@@ -25,8 +25,8 @@ FREE_TEXT: Final = ("title", "programme_raw", "source_url", "note")
 _CONTACT: Final = re.compile(
     r"[\w.+-]+@[\w-]+\.\w+"
     r"|(?<!\d)(?:\+33\s?|0033\s?|0)[1-9](?:[\s.-]?\d{2}){4}(?!\d)"
-    r"|(?<!\d)\d{1,4}[\s,+_-]*(?:bis|ter|quater)?[\s,+_-]+(?:rue|avenue|av|boulevard|bd|chemin|impasse|allées?|place|route"
-    r"|quai|cours|square|sentier|passage|faubourg|lotissement|résidence)\b",
+    r"|(?<!\d)\d{1,4}[\s,+_-]*(?:bis|ter|quater)?[\s,+_-]+(?:rue|avenue|av|boulevard|bd|chemin|che|impasse|imp|allées?"
+    r"|all|place|pl|route|rte|quai|cours|square|sentier|passage|faubourg|lotissement|résidence)\b",
     re.IGNORECASE,
 )
 
@@ -156,6 +156,7 @@ def told_by_commune(projects: pd.DataFrame, actors: pd.DataFrame) -> pd.Series[b
     could lead to it is empty. An actor of a register may have none of them because nobody works there: that is no
     secret of the same kind.
     """
+    actors = actors[actors["actor_id"].isin(projects["actor_id"])]
     is_empty = actors[list(MASKED_FIELDS)].isna().all(axis=1)
     is_hidden = pd.Series([bool(HIDDEN_IDENTIFIER.match(one)) for one in actors["actor_id"]], index=actors.index)
     of_actor = actors["name"].fillna("") + " · " + actors["activity"].fillna("")
