@@ -110,3 +110,13 @@ def test_a_list_that_is_given_twice_counts_once(given_rows):
         first, second = (Supports(key, key, dated, one.spans) for key in ("x", "y"))
         kept = once([first, second])
         assert [len(each.frame) for each in kept] == [0, len(dated)]
+
+
+def test_an_identifier_that_came_back_takes_nothing_out_of_a_complete_list():
+    """The same gathered identifier under another programme: the row of the complete list stays."""
+    row = {"project_id": "p001-a", "actor_id": "a", "holder_name": "A", "programme": "P", "year": 2024,
+           "amount_eur": 1.0, "title": "P", "commune_code": None, "note": None}  # fmt: skip
+    span = Span("P", 2024, 2024)
+    complete, later = sources([([], []), ([row], [span]), ([{**row, "programme": "Q", "title": "Q"}], [])])[1:]
+    assert [one.lost for one in once([complete, later])] == [0, 0]
+    assert [one.lost for one in once([Supports("z", "Z", complete.frame), later])] == [1, 0]

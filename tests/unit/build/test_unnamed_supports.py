@@ -76,6 +76,19 @@ def test_the_next_build_hides_the_supports_that_are_hidden_at_once(entry, named)
     assert len(rebuilt.table("projects")) == len(named.table("projects"))
 
 
+def test_a_namesake_next_door_is_named_where_its_number_tells_it():
+    """Two structures of one name in one commune: a support by number names the other one, one by name alone neither."""
+    actors = local_list(f"Nom;Commune;SIRET\nLe Double inventé;Muret;{SIRET}\nLe Double inventé;Muret;{OTHER}\n")
+    rows = (
+        f"Le Double inventé;{SIRET};;;Vélo inventé;2024;1;Muret\nLe Double inventé;{OTHER};;;Vélo inventé;2024;2;Muret\n"
+        "Le Double inventé;;;;Vélo inventé;2024;3;Muret\n"
+    )
+    supports = local_list(HEAD + rows, "projects")
+    entry = Entry("siret", SIRET)
+    assert hidden(built(actors, supports, entry=entry)) == {1.0, 3.0}
+    assert hidden(shown(built(actors, supports), Withheld((entry,), "x"))) == {1.0, 3.0}
+
+
 def test_the_commune_of_a_hidden_holder_stays_where_its_row_named_none(named):
     """A row that says only a SIRET lies in its holder's commune, before and after."""
     for snapshot in (named, built(ACTORS, MORE, SUPPORTS, entry=ENTRIES[1])):
