@@ -80,7 +80,8 @@ def test_a_namesake_next_door_is_named_where_its_number_tells_it():
     """Two structures of one name in one commune: a support by number names the other one, one by name alone neither."""
     actors = local_list(f"Nom;Commune;SIRET\nLe Double inventé;Muret;{SIRET}\nLe Double inventé;Muret;{OTHER}\n")
     rows = (
-        f"Le Double inventé;{SIRET};;;Vélo inventé;2024;1;Muret\nLe Double inventé;{OTHER};;;Vélo inventé;2024;2;Muret\n"
+        f"Le Double inventé;{SIRET};;;Vélo inventé;2024;1;Muret\n"
+        f"Le Double inventé;{OTHER};;;Vélo inventé;2024;2;Muret\n"
         "Le Double inventé;;;;Vélo inventé;2024;3;Muret\n"
     )
     supports = local_list(HEAD + rows, "projects")
