@@ -11,7 +11,6 @@ from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
 from essmap.build.projects import build_figures, build_projects
 from essmap.build.starter_files import StarterFiles
-from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.snapshot import Completeness, Span
 from essmap.schema.spans import years_of
 from essmap.schema.tables import CRS, FIGURES, PROJECTS, TABLES, empty, validate
@@ -23,8 +22,6 @@ def whole_tables(
     actors: gpd.GeoDataFrame,
     merges: pd.DataFrame,
     files: StarterFiles | None,
-    *,
-    hidden_holders: Holders = NO_HOLDER,
 ) -> dict[str, pd.DataFrame]:
     """Return all tables of a snapshot.
 
@@ -36,19 +33,18 @@ def whole_tables(
     merges : DataFrame
         `essmap.schema.tables.MERGES`.
     files : StarterFiles or None
-        Where supported projects and published figures come from; a project whose holder is none of the actors names
-        none and stands at its commune. None: no project, no figure.
-    hidden_holders : Holders
-        Who asked not to be shown: their supports stay and do not name them.
+        Where supported projects and published figures come from. None: no project, no figure.
+
+    Notes
+    -----
+    Projects are as they were gathered, and may name who is none of the actors or asked not to be shown: nobody can be
+    compared with a list once it is masked. `essmap.build.local_projects.with_local_projects` comes next and masks.
     """
     projects, figures = empty(PROJECTS), empty(FIGURES)
     if files is None:
         projects = gpd.GeoDataFrame(projects, geometry="geometry", crs=CRS)
     else:
         projects = build_projects(files.projects.frame, geography.communes, actors, source=files.key_of("projects"))
-        projects = hidden_holders.without(projects, geography.communes)
-        is_known = projects["actor_id"].isin(actors["actor_id"])
-        projects = projects.assign(actor_id=projects["actor_id"].where(is_known, None))
         figures = build_figures(files.figures.frame)
     return {
         "actors": actors,

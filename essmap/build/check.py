@@ -76,7 +76,7 @@ def check_actors(
     list of Problem
         In file order; empty when the table is right.
     """
-    faults, frame = _Faults(table), table.frame
+    faults = _Faults(table)
     _required(faults, required)
     _unique(faults, "id")
     _choice(faults, "legal_form", set(reference.legal_forms().index))
@@ -88,11 +88,7 @@ def check_actors(
     _url(faults, "website")
     _url(faults, "source_url")
     _year(faults, "source_year", last_year)
-    siren, siret = frame["siren"], frame["siret"]
-    good_siren, good_siret = _each(siren, _is_siren), _each(siret, _is_siret)
-    faults.add("siren", "siren", siren.ne("") & ~good_siren, t("check.siren"))
-    faults.add("siret", "siret", siret.ne("") & ~good_siret, t("check.siret"))
-    faults.add("siret_of_siren", "siret", good_siren & good_siret & (siret.str[:9] != siren), t("check.siret_of_siren"))
+    _numbers_agree(faults, "siren", "siret")
     _position(faults, communes)
     return faults.sorted()
 
@@ -138,6 +134,8 @@ def check_projects(
     _url(faults, "source_url")
     amount = frame["amount_eur"]
     faults.add("amount", "amount_eur", amount.ne("") & ~_numbers(amount).gt(0), t("check.amount"))
+    if {"holder_siren", "holder_siret"} <= set(frame.columns):  # lists say them, the gathered projects do not
+        _numbers_agree(faults, "holder_siren", "holder_siret")
     if actor_ids is not None:
         missing = frame["actor_id"].ne("") & ~frame["actor_id"].isin(list(actor_ids))
         faults.add("missing_actor", "actor_id", missing, t("check.actor"))
@@ -194,6 +192,15 @@ def _is_siren(value: str) -> bool:
 def _is_siret(value: str) -> bool:
     """Tell whether a text is a SIRET as the register writes it; stdnum knows the sites of La Poste."""
     return value.isascii() and value.isdecimal() and siret_number.is_valid(value)
+
+
+def _numbers_agree(faults: _Faults, siren_column: str, siret_column: str) -> None:
+    siren, siret = faults.frame[siren_column], faults.frame[siret_column]
+    good_siren, good_siret = _each(siren, _is_siren), _each(siret, _is_siret)
+    faults.add("siren", siren_column, siren.ne("") & ~good_siren, t("check.siren"))
+    faults.add("siret", siret_column, siret.ne("") & ~good_siret, t("check.siret"))
+    differs = good_siren & good_siret & (siret.str[:9] != siren)
+    faults.add("siret_of_siren", siret_column, differs, t("check.siret_of_siren"))
 
 
 def _each(values: pd.Series[str], rule: Callable[[str], bool]) -> pd.Series[bool]:

@@ -18,12 +18,13 @@ import pandas as pd
 from essmap.build.doors import same_door
 from essmap.build.merge import Merged, merge_actors
 from essmap.build.overrides import Overrides
-from essmap.build.privacy import at_commune
-from essmap.build.register import PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
+from essmap.build.privacy import MASKED_FIELDS, at_commune
+from essmap.build.register import HOME, PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
 from essmap.errors import Problem
 from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.masked import NUMBER
 from essmap.schema.withheld import NOBODY, Withheld
+from essmap.texts import t
 
 #: A point of a list this close to a registered office that is a home is that home, in degrees (about 100 m).
 _SAME_PLACE: Final = 0.001
@@ -66,6 +67,26 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LeftOut:
+    """Actors that asked not to be shown: the build alone needs them, to know which supports not to name.
+
+    Attributes
+    ----------
+    actors : GeoDataFrame, EPSG:4326
+        `essmap.schema.tables.ACTORS`.
+    merges : DataFrame
+        `essmap.schema.tables.MERGES`: what was put together with them.
+    siren, siret : frozenset of str
+        Their numbers, those that would not be shown too.
+    """
+
+    actors: gpd.GeoDataFrame
+    merges: pd.DataFrame
+    siren: frozenset[str] = frozenset()
+    siret: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Joined:
     """Actors of all sources, one row each.
 
@@ -83,6 +104,10 @@ class Joined:
         Decisions that name an actor no source has.
     withheld : Holders
         Who was left out because they asked.
+    left_out : LeftOut or None
+        The same actors whole. None: nobody.
+    protected : frozenset of str
+        Identifiers of actors that are at their commune because somebody lives there or the register protects them.
     """
 
     actors: gpd.GeoDataFrame
@@ -91,6 +116,8 @@ class Joined:
     contested: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[Problem, ...] = ()
     withheld: Holders = NO_HOLDER
+    left_out: LeftOut | None = None
+    protected: frozenset[str] = frozenset()
 
 
 def join(
@@ -149,12 +176,22 @@ def join(
     contested = dict(zip(alone["actor_id"], alone["name"], strict=True))
     gone = list(actors.loc[is_withheld, "actor_id"])
     withheld_rows = merges[merges["kept_id"].isin(gone)]
+    theirs = actors[is_withheld]
+    own = identities[identities.index.isin([*merged.actors.loc[is_withheld, "actor_id"], *withheld_rows["merged_id"]])]
+    place = theirs.set_index("actor_id")["commune_code"]
     holders = Holders.of(
-        [*gone, *withheld_rows["merged_id"]], [*actors.loc[is_withheld, "name"], *withheld_rows["merged_name"]]
+        {*gone, *withheld_rows["merged_id"]} - {t("merge.hidden_id")},
+        [*theirs["name"], *withheld_rows["merged_name"]],
+        [*theirs["commune_code"], *withheld_rows["kept_id"].map(place)],
     )
+    siren, siret = ({*theirs[name].dropna(), *own[name]} - {""} for name in ("siren", "siret"))
+    left_out = LeftOut(theirs, withheld_rows, frozenset(siren), frozenset(siret))
     actors = actors[~is_withheld].assign(is_supported=False).reset_index(drop=True)
     merges = merges[~merges["kept_id"].isin(gone)].reset_index(drop=True)
-    return Joined(actors, merges, fates, contested, merged.unused, holders)
+    homes = protected | set(identities.index[identities["hidden"].eq(HOME)])
+    at_commune_only = actors[list(MASKED_FIELDS)].isna().all(axis=1)
+    shut = frozenset(actors.loc[at_commune_only & actors["actor_id"].isin(list(homes)), "actor_id"])
+    return Joined(actors, merges, fates, contested, merged.unused, holders, left_out, shut)
 
 
 def _flagged(frame: gpd.GeoDataFrame, is_withheld: np.ndarray) -> gpd.GeoDataFrame:

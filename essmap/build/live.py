@@ -149,9 +149,11 @@ def build_live(
     actors = place_in_cantons(actors, geography)
     named = options.enrichment.named_by(options.withheld)
     unnamed = joined.withheld | (files.holders(options.withheld, named) if files is not None else NO_HOLDER)
-    tables = whole_tables(geography, actors, joined.merges, files, hidden_holders=unnamed)
-    projects = with_local_projects(tables, options.lists, withheld=options.withheld, hidden_holders=unnamed)
-    tables = with_projects(tables, projects, files.supported if files is not None else set())
+    tables = whole_tables(geography, actors, joined.merges, files)
+    projects = with_local_projects(
+        tables, options.lists, withheld=options.withheld, hidden_holders=unnamed, joined=joined
+    )
+    tables = with_projects(tables, projects)
     progress(t("build.validate"))
     validate_tables(tables)
     made = _Made(read, registered, joined, geocoding, files, options, used, tuple(local), projects)

@@ -1,17 +1,16 @@
 """Link the supported projects of local lists to their holders, and put them beside those that are known already.
 
 A project names its holder by SIRET, by SIREN, or by name and commune; one whose holder is no actor stands alone, at its
-commune. What is known twice is kept once: the list that somebody brought in wins, and one that is declared complete for
-a programme and years is all that there is of them.
+commune. What is known twice is kept once (`essmap.build.same_supports`). Who asked not to be shown is known until all
+is linked and compared, and masked last: the money is counted once whether its holder is named or not.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -20,16 +19,16 @@ from essmap import reference
 from essmap.build.check import check_projects
 from essmap.build.classify import domains_of
 from essmap.build.geography_notes import format_number
+from essmap.build.holder_links import HolderIndex
 from essmap.build.imports.projects import REQUIRED
-from essmap.build.join import Fate
+from essmap.build.join import Fate, Joined
 from essmap.build.local_actors import local_record
 from essmap.build.locals import LocalList, LocalLists
-from essmap.build.name_scores import SAME_NAME, name_score
-from essmap.build.names import Name, read_name
 from essmap.build.projects import build_projects
+from essmap.build.same_supports import Kept, Supports, once
 from essmap.schema.folding import fold
-from essmap.schema.holders import NO_HOLDER, Holders
-from essmap.schema.snapshot import SourceRecord, Span
+from essmap.schema.holders import NO_HOLDER, Holders, discreet, unnamed
+from essmap.schema.snapshot import LIST, SourceRecord, Span
 from essmap.schema.spans import is_in
 from essmap.schema.tables import CRS, PROJECTS
 from essmap.schema.withheld import NOBODY, Withheld
@@ -53,6 +52,8 @@ class LocalProjects:
         What is complete.
     linked : mapping
         Projects of local lists by how their holder was found; ``none``: not among the actors.
+    gave_way : tuple of str
+        French sentences: which supports of which source gave way to a list, and which may be one and are kept.
     """
 
     frame: gpd.GeoDataFrame
@@ -60,20 +61,16 @@ class LocalProjects:
     superseded: int = 0
     spans: tuple[Span, ...] = ()
     linked: Mapping[str, int] = field(default_factory=dict)
+    gave_way: tuple[str, ...] = ()
 
     @property
     def notes(self) -> list[str]:
         """French sentences on what was linked and what gave way."""
         total = sum(self.linked.values())
-        found = []
-        if total:
-            linked = total - self.linked.get("none", 0)
-            counts = {"n": total, "n_text": format_number(total), "linked_text": format_number(linked)}
-            found.append(t("locals.note_linked", **counts))
-        if self.superseded:
-            n_text = format_number(self.superseded)
-            found.append(t("locals.note_superseded", n=self.superseded, n_text=n_text))
-        return found
+        if not total:
+            return list(self.gave_way)
+        counts = {"n_text": format_number(total), "linked_text": format_number(total - self.linked.get("none", 0))}
+        return [t("locals.note_linked", n=total, **counts), *self.gave_way]
 
 
 def with_local_projects(
@@ -82,128 +79,94 @@ def with_local_projects(
     *,
     withheld: Withheld = NOBODY,
     hidden_holders: Holders = NO_HOLDER,
+    joined: Joined | None = None,
+    spans: Sequence[Span] = (),
+    titles: Mapping[str, str] | None = None,
 ) -> LocalProjects:
-    """Put the projects of local lists beside those that are known.
+    """Put the projects of local lists beside those that are known, and mask those whose holder is not to be named.
 
     Parameters
     ----------
     tables : mapping of DataFrame
         Of a snapshot. ``actors`` is masked: a holder that shows no number is found by its name only. ``merges`` gives
-        other names of actors, ``projects`` what was gathered.
+        other names of actors, ``projects`` what is known: as it was gathered, or of a snapshot.
     lists : LocalLists
     withheld : Withheld
         Who asked not to be shown: the support stays, its holder is not named.
     hidden_holders : Holders
-        Those of them that the build left out.
+        Those of them that are known beside those whom ``joined`` left out.
+    joined : Joined or None
+        Where the actors come from: it knows whom it left out and who is protected. None: they are a snapshot's.
+    spans : sequence of Span
+        What is complete among the projects of lists that are known already: it stays so.
+    titles : mapping or None
+        What people call the sources of the projects that are known.
 
     Returns
     -------
     LocalProjects
     """
+    communes = gpd.GeoDataFrame(tables["communes"])
+    actors, merges = gpd.GeoDataFrame(tables["actors"]), tables["merges"]
+    everybody, all_merges = actors, merges
+    if joined is not None:
+        hidden_holders |= joined.withheld
+    if joined is not None and joined.left_out is not None and len(joined.left_out.actors):
+        everybody = gpd.GeoDataFrame(pd.concat([actors, joined.left_out.actors], ignore_index=True), crs=CRS)
+        all_merges = pd.concat([merges, joined.left_out.merges], ignore_index=True)
     known = gpd.GeoDataFrame(tables["projects"], geometry="geometry", crs=CRS)
+    is_known = known["actor_id"].isin([*everybody["actor_id"], *hidden_holders.ids])
+    known = known.assign(actor_id=known["actor_id"].where(is_known, None), said_commune=known["commune_code"])
+    sources = _known_sources(known.assign(is_hidden=False), spans, titles or {})
+    before, counts, linked = len(sources), [], Counter[str]()
     given = lists.of("projects")
-    if not given:
-        return LocalProjects(known)
-    communes, actors = gpd.GeoDataFrame(tables["communes"]), gpd.GeoDataFrame(tables["actors"])
-    holders = _Actors(actors, tables["merges"])
-    frames, counts, linked = [], [], Counter[str]()
+    holders = HolderIndex(everybody if given else everybody.iloc[:0], all_merges)
     for one in given:
         raw, rejected = _sound(one, communes)
-        frame, found = _projects(raw, communes, actors, holders, one.key)
-        frames.append(frame)
+        frame, found = _projects(raw, communes, everybody, holders, one.key)
+        is_hidden = withheld.matches(_numbers(raw)) | _by_hidden_number(raw, found, actors, joined)
+        hidden_holders |= Holders.of([], raw.loc[is_hidden, "holder_name"], raw.loc[is_hidden, "commune_code"])
+        frame = frame.assign(is_hidden=is_hidden.to_numpy(dtype=bool))
+        sources.append(Supports(one.key, one.title, frame, one.spans))
         counts.append((one, len(frame) + sum(rejected.values()), rejected))
         linked.update(found)
-        hidden_holders |= _withheld(raw, withheld)
-    first, *others = _once(known, frames, given)
+    sources, said = _one_spelling(sources, [span for one in given for span in one.spans])
+    kept = once(sources)
     records = tuple(
-        local_record(one, rows_in=rows, fate=Fate(len(left), rows - sum(lost.values()) - len(left), 0), rejected=lost)
-        for (one, rows, lost), left in zip(counts, others, strict=True)
+        local_record(one, rows_in=rows, fate=Fate(len(left.frame), left.lost, 0), rejected=lost)
+        for (one, rows, lost), left in zip(counts, kept[before:], strict=True)
     )
-    filled = [frame for frame in (first, *others) if len(frame)]
-    whole = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True) if filled else known, geometry="geometry", crs=CRS)
-    spans = tuple(dict.fromkeys(span for one in given for span in one.spans))
-    shown = hidden_holders.without(whole[PROJECTS.column_names], communes)
-    return LocalProjects(shown, records, len(known) - len(first), spans, dict(linked))
+    whole = _told_apart(kept) if kept else known.assign(is_hidden=False)
+    whole = unnamed(whole, hidden_holders.hold(whole) | whole["is_hidden"].astype(bool), communes)
+    is_actor = whole["actor_id"].isin(actors["actor_id"])
+    whole = whole.assign(actor_id=whole["actor_id"].where(is_actor, None))[PROJECTS.column_names]
+    shown = discreet(whole, actors, joined.protected if joined is not None else frozenset())
+    gathered = sum(one.lost for one in kept if not one.supports.is_list)
+    return LocalProjects(shown, records, gathered, said, dict(linked), tuple(_gave_way(kept, said)))
 
 
-def with_projects(
-    tables: Mapping[str, pd.DataFrame], projects: LocalProjects, supported: Collection[str]
-) -> dict[str, pd.DataFrame]:
+def with_projects(tables: Mapping[str, pd.DataFrame], projects: LocalProjects) -> dict[str, pd.DataFrame]:
     """Return the tables of a snapshot with its projects, and with which actors they name.
 
     Parameters
     ----------
     tables : mapping of DataFrame
     projects : LocalProjects
-    supported : collection of str
-        Identifiers of actors that gathered projects name.
     """
     actors = tables["actors"]
-    named = [*supported, *projects.frame["actor_id"].dropna()]
+    named = list(projects.frame["actor_id"].dropna())
     return {**tables, "projects": projects.frame, "actors": actors.assign(is_supported=actors["actor_id"].isin(named))}
 
 
-class _Actors:
-    """Actors to be found by what a list says of the holder of a project."""
+def _known_sources(known: gpd.GeoDataFrame, spans: Sequence[Span], titles: Mapping[str, str]) -> list[Supports]:
+    """Return the projects that are known by source: what was gathered as one, then each list.
 
-    def __init__(self, actors: gpd.GeoDataFrame, merges: pd.DataFrame) -> None:
-        self._ids = set(actors["actor_id"])
-        self._commune = dict(zip(actors["actor_id"], actors["commune_code"], strict=True))
-        self._siren = dict(zip(actors["actor_id"], actors["siren"], strict=True))
-        self._of_number = {number: _grouped(actors[number], actors["actor_id"]) for number in ("siret", "siren")}
-        self._names: dict[str, list[tuple[str, str]]] = {}
-        names = [*zip(actors["actor_id"], actors["name"], strict=True)]
-        names += [*zip(merges["kept_id"], merges["merged_name"], strict=True)]
-        for actor, name in names:
-            if actor in self._ids:
-                self._names.setdefault(self._commune[actor], []).append((actor, name))
-        self._commune_name = dict(zip(actors["commune_code"], actors["commune_name"], strict=True))
-        self._read: dict[tuple[str, str], Name] = {}
-
-    def holder(self, row: Mapping[Hashable, Any]) -> tuple[str | None, str]:
-        """Return the actor that holds a project and how it was found."""
-        if row["actor_id"] in self._ids:
-            return row["actor_id"], "actor_id"
-        of_siret = self._of_number["siret"].get(row["holder_siret"], [])
-        if len(of_siret) == 1:
-            return of_siret[0], "siret"
-        of_siren = self._of_number["siren"].get(row["holder_siren"], [])
-        here = [actor for actor in of_siren if self._commune[actor] == row["commune_code"]]
-        for found in (here, of_siren):
-            if len(found) == 1:
-                return found[0], "siren"
-        named = self._by_name(row)
-        return (named, "name") if named is not None else (None, "none")
-
-    def _by_name(self, row: Mapping[Hashable, Any]) -> str | None:
-        """Return the one actor of the commune that has the name and no other number."""
-        commune, number = row["commune_code"], row["holder_siren"]
-        wanted = self._name(row["holder_name"], commune)
-        scores: dict[str, float] = {}
-        for actor, name in self._names.get(commune, []):
-            siren = self._siren[actor]
-            if number and isinstance(siren, str) and siren != number:
-                continue
-            is_same = fold(name) == fold(row["holder_name"])
-            score = 2.0 if is_same else name_score(wanted, self._name(name, commune))
-            scores[actor] = max(score, scores.get(actor, 0.0))
-        best = max(scores.values(), default=0.0)
-        found = [actor for actor, score in scores.items() if score == best]
-        return found[0] if best >= SAME_NAME and len(found) == 1 else None
-
-    def _name(self, name: str, commune: str) -> Name:
-        key = (name, commune)
-        if key not in self._read:
-            department = commune[:3] if commune.startswith("97") else commune[:2]
-            self._read[key] = read_name(name, self._commune_name.get(commune, ""), department)
-        return self._read[key]
-
-
-def _grouped(numbers: pd.Series[str], ids: pd.Series[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for number, actor in zip(numbers, ids, strict=True):
-        if isinstance(number, str) and number:
-            found.setdefault(number, []).append(actor)
+    In a build, what lies in a complete span is of a list that declares it.
+    """
+    is_list = known["source"].str.startswith(LIST)
+    found = [Supports("", "", known[~is_list], is_list=False)]
+    for key in known.loc[is_list, "source"].unique():
+        found.append(Supports(key, titles.get(key, key), known[known["source"].eq(key)], tuple(spans)))
     return found
 
 
@@ -217,22 +180,36 @@ def _sound(one: LocalList, communes: gpd.GeoDataFrame) -> tuple[pd.DataFrame, di
     return raw[~raw.index.isin(list(first))], dict(Counter(first.values()))
 
 
-def _withheld(raw: pd.DataFrame, withheld: Withheld) -> Holders:
-    numbers = raw.rename(columns={"holder_siren": "siren", "holder_siret": "siret"})[["actor_id", "siren", "siret"]]
-    return Holders.of([], raw.loc[withheld.matches(numbers), "holder_name"])
+def _numbers(raw: pd.DataFrame) -> pd.DataFrame:
+    return raw.rename(columns={"holder_siren": "siren", "holder_siret": "siret"})[["actor_id", "siren", "siret"]]
+
+
+def _by_hidden_number(
+    raw: pd.DataFrame, found: Sequence[str], actors: pd.DataFrame, joined: Joined | None
+) -> pd.Series[bool]:
+    """Tell which rows that name no actor have a number, not shown, of somebody who was left out."""
+    if joined is None or joined.left_out is None:
+        return pd.Series(False, index=raw.index)
+    alone = pd.Series([rule == "none" for rule in found], index=raw.index, dtype=bool)
+    siren = joined.left_out.siren - set(actors["siren"].dropna())  # else another establishment may be meant
+    return alone & (raw["holder_siret"].isin(list(joined.left_out.siret)) | raw["holder_siren"].isin(list(siren)))
 
 
 def _projects(
-    raw: pd.DataFrame, communes: gpd.GeoDataFrame, actors: gpd.GeoDataFrame, holders: _Actors, key: str
-) -> tuple[gpd.GeoDataFrame, Counter[str]]:
+    raw: pd.DataFrame,
+    communes: gpd.GeoDataFrame,
+    everybody: gpd.GeoDataFrame,
+    holders: HolderIndex,
+    key: str,
+) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the projects of a list with their holders, and how these were found."""
     found = [holders.holder(row) for row in raw.to_dict("records")]
     raw = raw.assign(
         actor_id=[actor or "" for actor, _ in found],
         note=[_note(note, decision) for note, decision in zip(raw["note"], raw["decision"], strict=True)],
     )
-    projects = build_projects(raw, communes, actors, source=key)
-    of_holder = projects["actor_id"].map(actors.set_index("actor_id")["domains"])
+    projects = build_projects(raw, communes, everybody, source=key)
+    of_holder = projects["actor_id"].map(everybody.set_index("actor_id")["domains"])
     nothing = pd.Series("", index=projects.index, dtype="str")
     told = domains_of(nothing, nothing, projects["title"])
     domains = pd.Series(
@@ -240,8 +217,9 @@ def _projects(
          for own, theirs, read in zip(projects["domains"], of_holder, told, strict=True)],
         index=projects.index, dtype=object,
     )  # fmt: skip
-    projects = projects.assign(domains=domains, axes=domains.map(reference.domain_axes))
-    return projects, Counter(rule for _, rule in found)
+    said = raw["commune_code"].to_numpy()
+    projects = projects.assign(domains=domains, axes=domains.map(reference.domain_axes), said_commune=said)
+    return projects, [rule for _, rule in found]
 
 
 def _note(note: str, decision: str) -> str:
@@ -249,50 +227,72 @@ def _note(note: str, decision: str) -> str:
     return " ; ".join(part for part in (note, said) if part)
 
 
-def _once(
-    known: gpd.GeoDataFrame, tables: list[gpd.GeoDataFrame], given: tuple[LocalList, ...]
-) -> list[gpd.GeoDataFrame]:
-    """Return the gathered projects and those of each list, none of them twice: a later list wins."""
-    kept = [known, *tables]
-    for later in range(1, len(kept)):
-        spans = given[later - 1].spans
-        for place in range(len(kept)):
-            if place == later:
-                continue
-            frame = kept[place]
-            gone = _is_covered(frame, spans, () if place < later or place == 0 else given[place - 1].spans)
-            if place < later:
-                gone |= frame["project_id"].isin(tables[later - 1]["project_id"]) | _is_same(frame, tables[later - 1])
-            kept[place] = frame[~gone]
-    return kept
+def _one_spelling(sources: Sequence[Supports], spans: Iterable[Span]) -> tuple[list[Supports], tuple[Span, ...]]:
+    """Return supports and spans that write each programme in one way: the first one, in the order of the sources.
+
+    Filters and sums compare what is written. The source's own way stays in ``programme_raw``.
+    """
+    ways: dict[str, str] = {}
+    written: list[Supports] = []
+    for one in sources:
+        frame = one.frame
+        own = frame["programme"]
+        for programme in own.unique():
+            ways.setdefault(fold(programme), programme)
+        common = own.map({programme: ways[fold(programme)] for programme in own.unique()}).astype("str")
+        differs = common.ne(own)
+        frame = frame.assign(
+            programme=common,
+            title=frame["title"].where(~differs | frame["title"].ne(own), common),
+            programme_raw=frame["programme_raw"].where(~differs | frame["programme_raw"].notna(), own),
+        )
+        written.append(replace(one, frame=frame))
+    said = [replace(span, programme=ways.setdefault(fold(span.programme), span.programme)) for span in spans]
+    return written, tuple(dict.fromkeys(said))
 
 
-def _is_covered(frame: pd.DataFrame, spans: tuple[Span, ...], own: tuple[Span, ...]) -> pd.Series[bool]:
-    """Tell which projects a complete list should hold and another list gives, unless that one is complete too."""
-    covered = pd.Series(False, index=frame.index)
-    for span in spans:
-        covered |= is_in(span, frame)
-    for span in own:
-        covered &= ~is_in(span, frame)
-    return covered
+def _told_apart(kept: Sequence[Kept]) -> gpd.GeoDataFrame:
+    """Return all supports under identifiers that are theirs alone: two lists may both count from 1."""
+    taken: set[str] = set()
+    frames = []
+    for one in kept:
+        own = one.supports.key.removeprefix(LIST).partition("_")[0]
+        names = []
+        for given in one.frame["project_id"]:
+            free = (name for rank in range(len(taken) + 2) for name in [_ranked(given, own, rank)])
+            names.append(next(name for name in free if name not in taken))
+            taken.add(names[-1])
+        if names:
+            frames.append(one.frame.assign(project_id=pd.Series(names, index=one.frame.index, dtype="str")))
+    if not frames:
+        return kept[0].frame
+    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=CRS)
 
 
-def _is_same(frame: pd.DataFrame, other: pd.DataFrame) -> pd.Series[bool]:
-    """Tell which projects another table has too: one holder, one programme, one year."""
-    taken = set(_keys(other))
-    return pd.Series([not taken.isdisjoint(keys) for keys in _key_pairs(frame)], index=frame.index, dtype=bool)
+def _ranked(given: str, own: str, rank: int) -> str:
+    if rank == 0:
+        return given
+    return f"{given}--{own}" if rank == 1 else f"{given}--{own}-{rank}"
 
 
-def _keys(frame: pd.DataFrame) -> list[tuple[str, str, int]]:
-    return [key for keys in _key_pairs(frame) for key in keys]
+def _gave_way(kept: Sequence[Kept], spans: Sequence[Span]) -> list[str]:
+    """Say of each source what gave way, and what may be one and is kept."""
+    said = []
+    for one in kept:
+        title = one.supports.title
+        if not one.supports.is_list:
+            said += _counted("superseded", one.lost)
+            undated = one.frame[one.frame["year"].isna()]
+            complete = pd.Series(False, index=undated.index)
+            for span in spans:
+                complete |= is_in(span, undated.assign(year=span.first_year))
+            said += _counted("undated", int(complete.sum()))
+            continue
+        said += _counted("same", len(one.same), title=title)
+        said += _counted("covered", len(one.covered), title=title)
+        said += _counted("alike", one.alike, title=title)
+    return said
 
 
-def _key_pairs(frame: pd.DataFrame) -> list[list[tuple[str, str, int]]]:
-    """Return, per project, what it may be known by; nothing where its year is not known."""
-    columns = zip(frame["actor_id"], frame["holder_name"], frame["programme"], frame["year"], strict=True)
-    found = []
-    for actor, holder, programme, year in columns:
-        names = [actor if isinstance(actor, str) else "", fold(holder)]
-        dated = [] if pd.isna(year) else [(name, fold(programme), int(year)) for name in names if name]
-        found.append(dated)
-    return found
+def _counted(key: str, n: int, **values: str) -> list[str]:
+    return [t(f"locals.note_{key}", n=n, n_text=format_number(n), **values)] if n else []

@@ -29,7 +29,8 @@ def build_projects(
     Returns
     -------
     GeoDataFrame, EPSG:4326, one row per row of ``raw``, columns of `essmap.schema.tables.PROJECTS`
-        The point is the holder's, else the commune's reference point, else missing (whole department).
+        The point is the holder's, else the commune's reference point, else missing (whole department). The commune is
+        the one said, else the holder's.
     """
     communes_by_code = communes.set_index("commune_code")
     commune_points = gpd.GeoSeries(
@@ -37,8 +38,12 @@ def build_projects(
         index=communes_by_code.index,
         crs=CRS,
     )
-    of_holder = raw["actor_id"].map(actors.set_index("actor_id").geometry)
-    of_commune = raw["commune_code"].map(commune_points)
+    holders = actors.set_index("actor_id")
+    of_holder = raw["actor_id"].map(holders.geometry)
+    # A row that names no commune lies in its holder's: what stays said of it when the holder is not.
+    told, seat = or_missing(raw["commune_code"]), raw["actor_id"].map(holders["commune_code"])
+    commune_code = told.where(told.notna(), seat)
+    of_commune = commune_code.map(commune_points)
     domains = raw["domains"].map(lambda cell: [item.strip() for item in cell.split(";") if item.strip()])
     served = raw["communes_served"] if "communes_served" in raw else pd.Series("", index=raw.index, dtype="str")
     frame = pd.DataFrame(
@@ -54,7 +59,7 @@ def build_projects(
             "amount_eur": pd.to_numeric(raw["amount_eur"].where(raw["amount_eur"].ne(""), None)).astype("float64"),
             "axes": domains.map(reference.domain_axes),
             "domains": domains,
-            "commune_code": or_missing(raw["commune_code"]),
+            "commune_code": commune_code,
             "served_codes": served.map(lambda cell: cell.split(";") if cell else []),
             "source": pd.Series(source, index=raw.index, dtype="str"),
             "source_url": raw["source_url"],

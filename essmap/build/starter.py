@@ -27,7 +27,7 @@ from essmap.build.enrichment_use import Used, all_used, enriched_files, with_act
 from essmap.build.geography import Geography
 from essmap.build.geography_files import read_geography
 from essmap.build.geography_notes import format_number
-from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.join import Fate, Joined, LeftOut, Listed, join
 from essmap.build.local_actors import LocalActors, local_actors, local_notes, local_records
 from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
 from essmap.build.locals import NO_LISTS, LocalLists
@@ -119,14 +119,17 @@ def build_starter(
         own = Listed(files.key, gathered, homes, gone.ids)
         joined = join(None, [own, *(one.listed for one in local)], geography.communes, withheld=withheld)
     else:  # as they are, in the order in which they were gathered
-        kept = gathered[~gathered["actor_id"].isin(list(gone.ids))].reset_index(drop=True)
+        is_gone = gathered["actor_id"].isin(list(gone.ids))
+        kept, nothing = gathered[~is_gone].reset_index(drop=True), empty(MERGES)
         fate = Fate(len(kept), 0, len(gathered) - len(kept))
-        joined = Joined(kept, empty(MERGES), {files.key: fate}, withheld=gone)
+        numbers = (frozenset(gathered.loc[is_gone, name].dropna()) for name in ("siren", "siret"))
+        left_out = LeftOut(gathered[is_gone], nothing, *numbers)
+        joined = Joined(kept, nothing, {files.key: fate}, withheld=gone, left_out=left_out)
     actors = place_in_cantons(joined.actors, geography)
     unnamed = gone | joined.withheld
-    tables = whole_tables(geography, actors, joined.merges, files, hidden_holders=unnamed)
-    projects = with_local_projects(tables, lists, withheld=withheld, hidden_holders=unnamed)
-    tables = with_projects(tables, projects, files.supported)
+    tables = whole_tables(geography, actors, joined.merges, files)
+    projects = with_local_projects(tables, lists, withheld=withheld, hidden_holders=unnamed, joined=joined)
+    tables = with_projects(tables, projects)
     progress(t("build.validate"))
     validate_tables(tables)
     used = all_used(used, *(one.used for one in local))

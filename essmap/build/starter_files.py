@@ -50,16 +50,11 @@ class StarterFiles:
         """Return the key of a table, ``actors`` or ``projects``, among the sources."""
         return f"{STARTER if self.is_embedded else GIVEN}_{table}"
 
-    @property
-    def supported(self) -> set[str]:
-        """Identifiers of the actors that a supported project names."""
-        return set(self.projects.frame["actor_id"])
-
     def holders(self, withheld: Withheld, also: Collection[str] = ()) -> Holders:
         """Return the actors that asked not to be shown, those of some identifiers too."""
         rows = self.actors.frame.rename(columns={"id": "actor_id"})
         found = rows[withheld.matches(rows) | rows["actor_id"].isin(list(also))]
-        return Holders.of(found["actor_id"], found["name"])
+        return Holders.of(found["actor_id"], found["name"], found["commune_code"])
 
 
 def has_starter(department: str) -> bool:

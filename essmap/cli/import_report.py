@@ -122,6 +122,8 @@ def _tell_effect(one: LocalList, settings: Settings) -> None:
         return
     counts = {"added": integer(found.added), "merged": integer(found.merged), "contested": integer(found.contested)}
     say(t(f"import_command.effect.{one.kind}", **counts))
+    for said in found.gave_way:
+        say(said)
 
 
 def say(line: str) -> None:

@@ -218,15 +218,18 @@ def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
     is_gone = actors["actor_id"].isin(list(gone))
     if not is_gone.any():
         return snapshot
-    merged_names = merges.loc[merges["kept_id"].isin(list(gone)), "merged_name"]
-    holders = Holders.of(gone, [*actors.loc[is_gone, "name"], *merged_names])
+    merged = merges[merges["kept_id"].isin(list(gone))]
+    place = actors.set_index("actor_id")["commune_code"]
+    names = [*actors.loc[is_gone, "name"], *merged["merged_name"]]
+    holders = Holders.of(gone, names, [*actors.loc[is_gone, "commune_code"], *merged["kept_id"].map(place)])
     tables = {
         **snapshot.tables,
         "actors": actors[~is_gone].reset_index(drop=True),
         "merges": merges[~merges["kept_id"].isin(list(gone))].reset_index(drop=True),
         "projects": holders.without(snapshot.layer("projects"), snapshot.layer("communes")),
     }
-    report = snapshot.report.without(gone, holders.names) if snapshot.report is not None else None
+    names = {name for name, _ in holders.names}
+    report = snapshot.report.without(gone, names) if snapshot.report is not None else None
     counts = {**snapshot.manifest.counts, **{name: len(tables[name]) for name in ("actors", "merges", "projects")}}
     return replace(snapshot, manifest=replace(snapshot.manifest, counts=counts), tables=tables, report=report)
 

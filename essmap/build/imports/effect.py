@@ -30,6 +30,8 @@ class Effect:
         Where the rows stand, as the map would show them: ``name`` and ``geo_precision`` (structures only).
     is_known : bool
         Whether the list is a part of the data already.
+    gave_way : tuple of str
+        French sentences: supports of the data at hand and of the list that would give way to one another, by source.
     """
 
     added: int
@@ -37,6 +39,7 @@ class Effect:
     contested: int
     points: gpd.GeoDataFrame
     is_known: bool
+    gave_way: tuple[str, ...] = ()
 
 
 def effect_of(one: LocalList, snapshot: Snapshot, *, withheld: Withheld = NOBODY) -> Effect:
@@ -55,12 +58,20 @@ def effect_of(one: LocalList, snapshot: Snapshot, *, withheld: Withheld = NOBODY
     is_known = any(source.key == one.key for source in snapshot.manifest.sources)
     lists = LocalLists((one,))
     if one.kind == "projects":
-        found = with_local_projects(snapshot.tables, lists, withheld=withheld)
-        new = found.frame.iloc[len(found.frame) - (found.records[0].rows_kept) :]
+        manifest, projects = snapshot.manifest, snapshot.layer("projects")
+        found = with_local_projects(
+            {**snapshot.tables, "projects": projects[projects["source"].ne(one.key)]},
+            lists,
+            withheld=withheld,
+            spans=manifest.completeness["projects"].spans,
+            titles=manifest.source_titles,
+        )
+        new = found.frame[found.frame["source"].eq(one.key)]
         linked = sum(count for rule, count in found.linked.items() if rule != "none")
         total = sum(found.linked.values())
         points = new.loc[new.geometry.notna(), ["holder_name", "geometry"]].rename(columns={"holder_name": "name"})
-        return Effect(total - linked, linked, 0, points.assign(geo_precision="municipality"), is_known)
+        points = points.assign(geo_precision="municipality")
+        return Effect(total - linked, linked, 0, points, is_known, found.gave_way)
     (local,) = local_actors(lists, snapshot.layer("communes"), withheld=withheld)
     frame = local.listed.frame
     merged = merge_actors([("", snapshot.layer("actors")), (local.listed.key, frame)], masked=local.listed.homes)

@@ -63,7 +63,7 @@ def _told(judged: Judged, snapshot: Snapshot, withheld: Withheld) -> Trial:
     codes = frame.loc[frame["commune_code"].ne(""), "commune_code"]
     return Trial(
         kind=judged.wanted.kind,
-        notes=judged.notes,
+        notes=(*judged.notes, *(found.gave_way if found else ())),
         rows_in=judged.rows_in,
         accepted=len(frame),
         added=found.added if found else 0,

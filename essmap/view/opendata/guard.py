@@ -16,6 +16,7 @@ import shapely
 
 from essmap import reference
 from essmap.errors import DataError, Problem
+from essmap.schema.holders import contacts, is_bare, told_by_commune
 from essmap.schema.masked import HIDDEN_IDENTIFIER, MASKED_FIELDS, NUMBER, tells_where, told_at_home
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import NOBODY, Withheld
@@ -29,7 +30,8 @@ def require_masked(snapshot: Snapshot, withheld: Withheld = NOBODY) -> None:
 
     Sensitive places (by flag or by their words), actors whose number is hidden and addresses that are homes have none
     of `MASKED_FIELDS`, no number in their identifier, no address in the words of their activity; they, and whoever is
-    known only to the commune, stand on its reference point, and supports of theirs with them or at their own commune;
+    known only to the commune, stand on its reference point, and supports of theirs with them or at their own commune,
+    without title, page or note of their own where the holder is protected;
     nobody of the withhold list is there.
 
     Parameters
@@ -75,6 +77,9 @@ def _faults(snapshot: Snapshot, withheld: Withheld) -> Iterator[Problem]:
     of_commune = _reference_points(snapshot, projects["commune_code"])
     is_lost = is_bound & _apart(projects.geometry, at_holder) & _apart(projects.geometry, of_commune)
     yield from _problems(projects, "projects", is_lost, "geometry")
+    is_protected, tells = told_by_commune(projects, actors), contacts(projects, actors)
+    for column, bare in is_bare(projects).items():
+        yield from _problems(projects, "projects", (is_protected & ~bare) | tells[column], column)
     yield from _problems(projects, "projects", withheld.matches(projects[["actor_id"]]), None)
 
 

@@ -7,10 +7,15 @@ import io
 import openpyxl
 import pytest
 
+from essmap.build.imports.effect import effect_of
 from essmap.build.imports.trial import LIMITS, try_list
+from essmap.build.locals import LocalLists
+from essmap.build.starter import build_starter
 from essmap.errors import Problem
+from essmap.schema.snapshot import Span
 from essmap.schema.withheld import NOBODY
 from essmap.view.trial import SHOWN, fields_table, problems_table, trial_fills, trial_notes, trial_summary
+from made_up_lists import local_list
 
 SIRET = "73282932000074"
 ACTORS = (
@@ -42,6 +47,21 @@ def test_a_trial_of_projects_says_whose_holder_is_known(starter_snapshot):
     assert (found.accepted, found.merged, found.added) == (2, 1, 1)
     assert "reliés à une structure connue\u00a0: 1" in trial_summary(found)
     assert before.equals(starter_snapshot.table("projects"))
+
+
+def test_a_trial_says_which_supports_would_give_way(starter_snapshot):
+    """Gathered supports, by number; a list that is in use already is not said to take its own place."""
+    known = starter_snapshot.table("projects").query("actor_id == 'la-cafetiere-31028' and year == year").iloc[0]
+    row = f'"La Cafetière";Aurignac;"{known["programme"]}";{known["year"]}\n'
+    text = f"Porteur;Commune;Programme;Année\n{row}A;Muret;Vélo inventé;2024\n"
+    assert any("a laissé la place" in note for note in tried(text, starter_snapshot, "projects").notes)
+    span = Span("Vélo inventé", 2024, 2024)
+    complete = local_list(text.replace(row, ""), "projects", spans=(span,))
+    in_use = build_starter("31", lists=LocalLists((complete,)))
+    other = tried("Porteur;Commune;Programme;Année\nB;Muret;Vélo inventé;2024\n", in_use, "projects")
+    assert any("déclarée complète" in note for note in other.notes)
+    assert effect_of(complete, in_use).gave_way == ()
+    assert effect_of(complete, in_use).is_known
 
 
 def test_nothing_is_written_by_a_trial(starter_snapshot, tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from essmap.schema.withheld import Entry, Withheld
 from essmap.store import Store
 from essmap.view.funding import funding_sentence, funding_table, quadrant_chart, quadrants, territory_funding
 from essmap.view.supports import projects_table
-from made_up_lists import local_list
+from made_up_lists import judged_text, local_list
 
 SIRET, OTHER = "73282932000074", "35600000000048"
 ACTORS = local_list(
@@ -121,16 +121,195 @@ def test_a_project_known_twice_is_kept_once_and_the_list_wins(starter_snapshot):
     assert (record.rows_merged, record.rows_in) == (1, record.rows_kept + 1)
 
 
-def test_a_corrected_list_replaces_the_rows_of_the_older_one():
-    """The later list wins row by row; rows that only the older one has stay."""
+def records_of(snapshot: Snapshot) -> list[tuple[int, int]]:
+    """Rows that stay and rows that gave way, of each list of projects in order."""
+    found = [one for one in snapshot.manifest.sources if one.key.startswith("list_") and one.key.endswith("_projects")]
+    return [(one.rows_kept, one.rows_merged) for one in found]
+
+
+def test_a_list_that_is_given_again_with_more_rows_takes_the_place_of_its_rows():
+    """Rows of both are kept once, the later one; what differs in amount stays beside and is said, never summed away."""
     old = projects("A inventée;;;Vélo inventé;2024;100;Muret;", "B inventée;;;Vélo inventé;2024;100;Muret;")
-    new = projects("A inventée;;;Vélo inventé;2024;150;Muret;", day=22)
+    new = projects(
+        "A inventée;;;Vélo inventé;2024;150;Muret;", "B inventée;;;Vélo inventé;2024;100;Muret;",
+        "C inventée;;;Vélo inventé;2024;100;Muret;", day=22,
+    )  # fmt: skip
     snapshot = built(old, new)
     assert sorted((row["holder_name"], row["amount_eur"]) for row in mine(snapshot)) == [
-        ("A inventée", 150), ("B inventée", 100),
+        ("A inventée", 100), ("A inventée", 150), ("B inventée", 100), ("C inventée", 100),
     ]  # fmt: skip
-    records = {one.key: one for one in snapshot.manifest.sources if one.key.startswith("list_")}
-    assert [(one.rows_kept, one.rows_merged) for one in records.values()] == [(1, 1), (1, 0)]
+    assert records_of(snapshot) == [(1, 1), (3, 0)]
+    assert any("n’est compté qu’une fois" in note for note in snapshot.manifest.notes)
+    assert any("si l’un corrige l’autre" in note for note in snapshot.manifest.notes)
+
+
+TITLED = "Porteur;Commune;Programme;Année;Montant;Objet;Décision\n"
+APART = {
+    "commune": ("A;Muret;Vélo inventé;2024;100;;", "A;Blagnac;Vélo inventé;2024;100;;"),
+    "amount": ("A;Muret;Vélo inventé;2024;100;;", "A;Muret;Vélo inventé;2024;101;;"),
+    "title": ("A;Muret;Vélo inventé;2024;100;Atelier;", "A;Muret;Vélo inventé;2024;100;Local;"),
+    "decision": ("A;Muret;Vélo inventé;2024;100;;CP 1", "A;Muret;Vélo inventé;2024;100;;CP 2"),
+    "year": ("A;Muret;Vélo inventé;2023;100;;", "A;Muret;Vélo inventé;2024;100;;"),
+    "no year": ("A;Muret;Vélo inventé;;100;;", "A;Muret;Vélo inventé;;101;;"),
+    "commune of a known holder": (
+        "La Cafetière;Aurignac;Vélo inventé;2024;100;;", "La Cafetière;Muret;Vélo inventé;2024;100;;",
+    ),
+}  # fmt: skip
+ONE = {
+    "all": ("A;Muret;Vélo inventé;2024;100;Atelier;CP 1", "A;Muret;Vélo inventé;2024;100;Atelier;CP 1"),
+    "amount not known": ("A;Muret;Vélo inventé;2024;;;", "A;Muret;Vélo inventé;2024;100;;"),
+    "title not said": ("A;Muret;Vélo inventé;2024;100;;", "A;Muret;Vélo inventé;2024;100;Atelier;"),
+    "another spelling": ("L'Étoile;Muret;Vélo inventé;2024;100;;", "l étoile;Muret;VELO INVENTÉ;2024;100;;"),
+    "known holder": (
+        "La Cafetière;Aurignac;Vélo inventé;2024;100;;", "Cafetière (La);Aurignac;Vélo inventé;2024;100;;",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", APART)
+def test_two_supports_that_only_look_alike_are_two(name):
+    """Another commune, amount, title, decision or year: none takes the place of the other."""
+    first, second = (local_list(TITLED + row, "projects", day=20 + n) for n, row in enumerate(APART[name]))
+    assert records_of(built(first, second)) == [(1, 0), (1, 0)]
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_one_support_in_two_lists_is_the_later_one(name):
+    """Holder, programme and year equal, and nothing that both say differs."""
+    first, second = (local_list(TITLED + row + " \n" * n, "projects", day=20 + n) for n, row in enumerate(ONE[name]))
+    assert records_of(built(first, second)) == [(0, 1), (1, 0)]
+
+
+def test_a_row_takes_the_place_of_one_row_at_most(starter_snapshot):
+    """Two supports alike in the older list and one in the later: one goes; three lists: one of each."""
+    double = projects("A;;;Vélo inventé;2024;100;Muret;", "A;;;Vélo inventé;2024;100;Muret;31547")
+    single = projects("A;;;Vélo inventé;2024;100;Muret;", "Z;;;Vélo inventé;2024;100;Muret;", day=22)
+    last = projects("A;;;Vélo inventé;2024;100;Muret;", "Y;;;Vélo inventé;2024;100;Muret;", day=23)
+    assert records_of(built(double, single)) == [(1, 1), (2, 0)]
+    assert records_of(built(double, single, last)) == [(1, 1), (1, 1), (2, 0)]
+
+
+def test_two_yearly_lists_that_both_count_from_one_are_kept_whole():
+    """An identifier of a list says nothing of another list; in the table each is there once."""
+    head = "ID;Porteur;Programme;Année;Montant;Commune\n"
+    lists = [
+        local_list(f"{head}1;A;Vélo inventé;{year};100;Muret\n2;B;Vélo inventé;{year};200;Muret\n", "projects", day=day)
+        for year, day in ((2023, 20), (2024, 21))
+    ]
+    snapshot = built(*lists)
+    assert len(mine(snapshot)) == 4
+    assert snapshot.table("projects")["project_id"].is_unique
+    assert snapshot.table("projects")["project_id"].tolist() == built(*lists).table("projects")["project_id"].tolist()
+    assert records_of(snapshot) == [(2, 0), (2, 0)]
+
+
+def exported(snapshot: Snapshot, *, day: int, spans: tuple[Span, ...] = ()) -> LocalList:
+    """Return what leaves of the made-up programme as it comes in again."""
+    rows = [
+        ";".join(
+            str(cell)
+            for cell in (
+                row["project_id"], row["holder_name"], row["programme"], row["year"], int(row["amount_eur"]),
+                row["commune_code"],
+            )
+        )
+        for row in mine(snapshot)
+    ]  # fmt: skip
+    text = "ID;Porteur;Programme;Année;Montant;Code INSEE\n" + "\n".join(rows)
+    return local_list(text, "projects", day=day, spans=spans)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_a_complete_list_and_its_own_export_do_not_destroy_each_other(declared):
+    """The export of a list that is complete, brought in again: every row is there once, and the span stays true."""
+    span = Span("Vélo inventé", 2024, 2024)
+    complete = projects("A;;;Vélo inventé;2024;1;Muret;", "B;;;Vélo inventé;2024;2;Muret;", spans=(span,))
+    first = built(complete)
+    again = built(complete, exported(first, day=25, spans=(span,) if declared else ()))
+    assert sorted(row["amount_eur"] for row in mine(again)) == [1, 2]
+    assert again.manifest.completeness["projects"].spans == (span,)
+    assert records_of(again) == ([(0, 2), (2, 0)] if declared else [(2, 0), (0, 2)])
+    assert any("déclarée complète" in note for note in again.manifest.notes) is not declared
+
+
+def test_a_gathered_support_that_comes_back_is_known_by_its_identifier(starter_snapshot):
+    """An export of the gathered supports corrects them: even without year, even with another amount."""
+    table = starter_snapshot.table("projects")
+    undated = table[table["year"].isna() & table["actor_id"].notna()].iloc[0]
+    holder = f'"{undated["holder_name"]}";{undated["actor_id"]};{undated["commune_code"]}'
+    row = f'{undated["project_id"]};{holder};"{undated["programme"]}";777\n'
+    snapshot = built(
+        local_list(f"ID;Porteur;Identifiant de la structure;Code INSEE;Programme;Montant\n{row}", "projects")
+    )
+    assert len(snapshot.table("projects")) == len(table)
+    found = snapshot.table("projects").set_index("project_id").loc[undated["project_id"]]
+    assert found["amount_eur"] == 777
+
+
+def test_a_gathered_support_of_a_namesake_elsewhere_stays(starter_snapshot):
+    """A holder of the same name in another commune, or with another amount, is another support."""
+    table = starter_snapshot.table("projects")
+    known = table[table["actor_id"].isna() & table["year"].notna() & table["commune_code"].notna()]
+    known = known.iloc[0] if len(known) else table[table["actor_id"].eq("la-cafetiere-31028")].iloc[0]
+    elsewhere = "Muret" if known["commune_code"] != "31395" else "Blagnac"
+    row = f'"{known["holder_name"]}";{elsewhere};"{known["programme"]}";{known["year"]}\n'
+    snapshot = built(local_list(f"Porteur;Commune;Programme;Année\n{row}", "projects"))
+    assert len(snapshot.table("projects")) == len(table) + 1
+
+
+def test_one_programme_has_one_spelling_and_the_source_keeps_its_own(starter_snapshot):
+    """Filters and sums compare what is written: the first way, gathered rows before lists, is that of all."""
+    table = starter_snapshot.table("projects")
+    assert "Label Comme à la maison" in set(table["programme"])
+    row = "A;Label comme à la Maison;2024;100;Muret\n"
+    one = local_list(
+        f"Porteur;Programme;Année;Montant;Commune\n{row}",
+        "projects",
+        spans=(Span("LABEL COMME A LA MAISON", 2024, 2024),),
+    )
+    snapshot = built(one)
+    found = snapshot.table("projects").set_index("holder_name").loc["A"]
+    assert (found["programme"], found["programme_raw"]) == ("Label Comme à la maison", "Label comme à la Maison")
+    assert found["title"] == "Label Comme à la maison"
+    assert snapshot.manifest.completeness["projects"].spans == (Span("Label Comme à la maison", 2024, 2024),)
+
+
+def test_gathered_supports_without_year_beside_a_complete_list_are_counted(starter_snapshot):
+    """They stay, and a note says how many count in no complete year."""
+    table = starter_snapshot.table("projects")
+    programme = table.loc[table["year"].isna(), "programme"].iloc[0]
+    n = int((table["year"].isna() & table["programme"].eq(programme)).sum())
+    one = local_list(
+        f'Porteur;Programme;Année;Montant;Commune\nA;"{programme}";2024;100;Muret\n', "projects",
+        spans=(Span(programme, 2024, 2024),),
+    )  # fmt: skip
+    snapshot = built(one)
+    after = snapshot.table("projects")
+    assert int((after["year"].isna() & after["programme"].eq(programme)).sum()) == n
+    assert any(note.startswith(f"{n} soutien") and "années complètes" in note for note in snapshot.manifest.notes)
+
+
+def test_whoever_has_lost_the_only_gathered_support_is_supported_no_more(starter_snapshot):
+    """Who is supported is told by the supports that remain: none of a complete list's programme but its own."""
+    table = starter_snapshot.table("projects").query("programme == 'Label Comme à la maison' and year == 2025")
+    others = starter_snapshot.table("projects").drop(table.index)
+    only = set(table["actor_id"].dropna()) - set(others["actor_id"])
+    assert only
+    span = Span("Label Comme à la maison", 2025, 2025)
+    one = local_list(
+        "Porteur;Programme;Année;Commune\nA;Label Comme à la maison;2025;Muret\n", "projects", spans=(span,)
+    )
+    actors = built(one).table("actors").set_index("actor_id")
+    assert not actors.loc[sorted(only), "is_supported"].any()
+    assert actors["is_supported"].any()
+
+
+def test_numbers_of_a_row_that_contradict_each_other_are_refused():
+    """A SIRET begins with the SIREN of its row, or one of them is somebody else's."""
+    judged = judged_text(HEAD + f"A;{SIRET};{OTHER[:9]};Vélo inventé;2024;;Muret;\n", "projects")
+    (fault,) = judged.faults
+    assert (fault.row, fault.rule, fault.value) == (2, "siret_of_siren", SIRET)
+    assert judged.rows_in == len(judged.frame) + 1
 
 
 def test_a_complete_list_is_all_there_is_of_its_programme_and_years():

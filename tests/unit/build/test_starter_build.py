@@ -133,7 +133,10 @@ def test_what_is_not_known_stays_missing(actors, projects, raw, raw_projects):
     assert amounts.dropna().tolist() == [float(cell) for cell in cells if cell]
     assert 0 < amounts.isna().sum() < len(amounts)
     assert actors["is_employer"].isna().all()
-    assert not any((frame.select_dtypes("str") == "").any().any() for frame in (actors, projects))
+    plain = projects.drop(columns="source_url")  # no page is the empty string: a list, or a protected holder
+    assert not any((frame.select_dtypes("str") == "").any().any() for frame in (actors, plain))
+    sensitive = actors.loc[actors["is_sensitive"], "actor_id"]
+    assert set(projects.loc[projects["source_url"].eq(""), "actor_id"]) <= set(sensitive)
 
 
 def test_axes_follow_domains(actors, projects):

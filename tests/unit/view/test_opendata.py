@@ -133,9 +133,9 @@ def test_the_table_is_that_of_the_snapshot(contents, starter_snapshot, name):
 
 
 def _comparable(value):
-    return (
-        list(value) if hasattr(value, "__iter__") and not isinstance(value, str) else None if pd.isna(value) else value
-    )
+    if hasattr(value, "__iter__") and not isinstance(value, str):
+        return list(value)
+    return None if pd.isna(value) or value == "" else value  # no page: empty in the table, nothing in a file
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
@@ -556,6 +556,37 @@ def test_who_is_withheld_and_where_holders_stand_are_looked_at_again(starter_sna
         require_masked(replace(starter_snapshot, tables={**starter_snapshot.tables, "projects": projects}))
     [problem] = refused.value.problems
     assert (problem.file, problem.column, problem.value) == ("projects", "geometry", projects.at[row, "project_id"])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("title", "Travaux, 12 rue Secrète"), ("note", "M. Secret"), ("source_url", "https://secret.fr"),
+     ("programme_raw", "Secret")],
+)  # fmt: skip
+def test_supports_of_a_protected_holder_say_no_more_than_their_programme(starter_snapshot, column, value):
+    """A title, a page or a note of a sensitive place's support may lead to its door: nothing leaves then."""
+    actors, projects = starter_snapshot.table("actors"), starter_snapshot.layer("projects").copy()
+    sensitive = actors.loc[actors["is_sensitive"], "actor_id"]
+    row = projects.index[projects["actor_id"].isin(list(sensitive))][0]
+    projects.loc[row, column] = value
+    with pytest.raises(DataError) as refused:
+        require_masked(replace(starter_snapshot, tables={**starter_snapshot.tables, "projects": projects}))
+    assert [(one.column, one.value) for one in refused.value.problems] == [(column, projects.at[row, "project_id"])]
+
+
+@pytest.mark.parametrize("words", ["12 bis, rue Cachée", "06 12 34 56 78", "qui@exemple.fr", "+33 5 61 00 00 00"])
+def test_supports_of_a_holder_that_is_not_placed_say_not_how_to_reach_it(starter_snapshot, words):
+    """Its title may stay, an address, a number of telephone or an e-mail address in it not."""
+    actors, projects = starter_snapshot.table("actors"), starter_snapshot.layer("projects").copy()
+    unplaced = actors[actors["geo_precision"].eq("municipality") & actors["address"].isna() & ~actors["is_sensitive"]]
+    row = projects.index[projects["actor_id"].isin(list(unplaced["actor_id"]))][0]
+    projects.loc[row, "title"] = "Dix nouveaux lieux, place de chacun"
+    tables = {**starter_snapshot.tables, "projects": projects}
+    require_masked(replace(starter_snapshot, tables=tables))
+    projects.loc[row, "title"] = f"Travaux ({words})"
+    with pytest.raises(DataError) as refused:
+        require_masked(replace(starter_snapshot, tables=tables))
+    assert [one.column for one in refused.value.problems] == ["title"]
 
 
 # --- Choices
