@@ -221,6 +221,32 @@ def read_lists(root: Path, department: str) -> LocalLists:
     return LocalLists(tuple(sorted(lists, key=lambda one: (one.imported_at, one.import_id))))
 
 
+def find_list(root: Path, department: str, import_id: str) -> LocalList:
+    """Return a list by its identifier.
+
+    Parameters
+    ----------
+    root : Path
+    department : str
+    import_id : str
+        Its identifier, or a beginning that no other one has.
+
+    Raises
+    ------
+    SettingsError
+        If no list, or more than one, has such an identifier.
+    SourceError
+        If the folder cannot be read.
+    """
+    present = read_lists(root, department).lists
+    wanted = import_id.strip()
+    found = [one for one in present if one.import_id.startswith(wanted) or one.import_id.partition("-")[2] == wanted]
+    if len(found) != 1 or not wanted:
+        known = ", ".join(one.import_id for one in present) or t("locals.none_there")
+        raise SettingsError(t("locals.which", identifier=import_id, known=known))
+    return found[0]
+
+
 def undo_import(root: Path, department: str, import_id: str) -> LocalList:
     """Take a list away; what it holds is gone from the next build on.
 
@@ -229,7 +255,7 @@ def undo_import(root: Path, department: str, import_id: str) -> LocalList:
     root : Path
     department : str
     import_id : str
-        Its identifier, or a beginning that no other one has.
+        As `find_list`.
 
     Returns
     -------
@@ -243,17 +269,12 @@ def undo_import(root: Path, department: str, import_id: str) -> LocalList:
     SourceError
         If the folder cannot be read or changed.
     """
-    present = read_lists(root, department).lists
-    wanted = import_id.strip()
-    found = [one for one in present if one.import_id.startswith(wanted) or one.import_id.partition("-")[2] == wanted]
-    if len(found) != 1 or not wanted:
-        known = ", ".join(one.import_id for one in present) or t("locals.none_there")
-        raise SettingsError(t("locals.which", identifier=import_id, known=known))
+    found = find_list(root, department, import_id)
     try:
-        (root / department / f"{found[0].import_id}.json").unlink()
+        (root / department / f"{found.import_id}.json").unlink()
     except OSError as error:
         raise SourceError(t("locals.unwritable", folder=root.name, reason=system_reason(error))) from error
-    return found[0]
+    return found
 
 
 def _written(department: str, one: LocalList) -> bytes:

@@ -82,8 +82,8 @@ def _load(name: str, root: str, settings: Settings) -> Snapshot:
 def _shown(snapshots: Sequence[Snapshot], withheld: Withheld) -> list[Snapshot]:
     """Return builds without those who asked not to be shown; a support of one build may name an actor of another."""
     theirs = [one.table("actors")[one.table("actors")["actor_id"].isin(who_goes(one, withheld))] for one in snapshots]
-    ids, names = ([cell for rows in theirs for cell in rows[column]] for column in ("actor_id", "name"))
-    holders = Holders.of(ids, names)
+    columns = ("actor_id", "name", "commune_code")
+    holders = Holders.of(*([cell for rows in theirs for cell in rows[column]] for column in columns))
     result = []
     for one in (shown(snapshot, withheld) for snapshot in snapshots):
         projects = holders.without(one.layer("projects"), one.layer("communes"))

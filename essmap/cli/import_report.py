@@ -106,6 +106,8 @@ def tell(judged: Judged, told: dict[str, Any], one: LocalList, settings: Setting
         say(t(f"import_command.{said}", programme=span.programme, years=years_of(span)))
     counts = {"n": len(judged.frame), "n_text": integer(len(judged.frame)), "rows": integer(judged.rows_in)}
     outcome = told.get("outcome")
+    if "replaced" in told:
+        say(t("import_command.replaced_list", id=told["replaced"], title=told["replaced_title"]))
     say(t(f"import_command.outcome.{outcome}" if outcome else "import_command.dry", id=one.import_id, **counts))
 
 

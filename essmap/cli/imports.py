@@ -78,6 +78,9 @@ def import_list(  # noqa: PLR0913  one parameter per option
     title: Annotated[str, typer.Option(help=t("import_command.title"), metavar=t("import_command.text"))] = "",
     publisher: Annotated[str, typer.Option(help=t("import_command.publisher"), metavar=t("import_command.text"))] = "",
     licence: Annotated[str, typer.Option(help=t("import_command.licence"), metavar=t("import_command.text"))] = "",
+    replaces: Annotated[
+        str | None, typer.Option(help=t("import_command.replaces"), metavar=t("import_command.identifier_name"))
+    ] = None,
     department: Annotated[str | None, typer.Option(help=t("cli.department"), metavar=t("cli.metavars.code"))] = None,
     geography: Annotated[
         Path | None, typer.Option(help=t("build_command.geography"), metavar=t("cli.metavars.folder"))
@@ -95,10 +98,11 @@ def import_list(  # noqa: PLR0913  one parameter per option
         If rows are kept out; the others came in.
     """
     from essmap.build.imports.judge import NotCompleteError, judge
-    from essmap.build.locals import About, as_list, keep_list
+    from essmap.build.locals import About, as_list
     from essmap.sources.spreadsheet import read_file
 
     settings = _settings(department)
+    old = _older(settings, replaces)
     wanted = _wanted(_kind(kind), sheet, column or [], complete_for or [], programme)
     check_targets(file, report, annotated)
     book = read_file(file)
@@ -124,7 +128,7 @@ def import_list(  # noqa: PLR0913  one parameter per option
     if annotated is not None:
         _write(annotated, _annotated(judged))
     if not dry_run:
-        told["outcome"] = keep_list(Path(settings.local_lists), settings.department, one)
+        told |= _kept(settings, one, old)
     _give(told, judged, report, None, as_json=as_json)
     if not as_json:
         tell(judged, told, one, settings, gone)
@@ -132,6 +136,25 @@ def import_list(  # noqa: PLR0913  one parameter per option
         lost = len(judged.reasons)
         said = t("import_command.rejected", n=lost, n_text=integer(lost), rows=integer(judged.rows_in))
         raise DataError(_hinted(said, annotated), () if as_json else judged.faults)
+
+
+def _older(settings: Settings, replaces: str | None) -> LocalList | None:
+    """Return the list that the new one takes the place of; an unknown one is refused before anything is read."""
+    from essmap.build.locals import find_list
+
+    return None if replaces is None else find_list(Path(settings.local_lists), settings.department, replaces)
+
+
+def _kept(settings: Settings, one: LocalList, old: LocalList | None) -> dict[str, Any]:
+    """Keep a list, then take the older one away: a crash in between leaves both, never none. Return what was done."""
+    from essmap.build.locals import keep_list, undo_import
+
+    folder = Path(settings.local_lists)
+    done: dict[str, Any] = {"outcome": keep_list(folder, settings.department, one)}
+    if old is not None and old.import_id != one.import_id:
+        undo_import(folder, settings.department, old.import_id)
+        done |= {"replaced": old.import_id, "replaced_title": old.title}
+    return done
 
 
 @imports.command("list", cls=FrenchCommand, help=t("import_command.list"), options_metavar=t("cli.metavars.options"))

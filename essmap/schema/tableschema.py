@@ -98,7 +98,7 @@ FIELDS: Final[Mapping[Kind, tuple[Field, ...]]] = {
         Field("source_year", "integer"),
     ),
     "projects": (
-        Field("project_id", scdl="idRAE"),
+        Field("project_id"),
         Field("title", scdl="objet"),
         Field("holder_name", is_required=True, scdl="nomBeneficiaire"),
         Field("holder_siret", pattern=r"\d{14}", scdl="idBeneficiaire"),

@@ -228,8 +228,8 @@ def shown(snapshot: Snapshot, withheld: Withheld) -> Snapshot:
         "merges": merges[~merges["kept_id"].isin(list(gone))].reset_index(drop=True),
         "projects": holders.without(snapshot.layer("projects"), snapshot.layer("communes")),
     }
-    names = {name for name, _ in holders.names}
-    report = snapshot.report.without(gone, names) if snapshot.report is not None else None
+    folded = {name for name, _ in holders.names}
+    report = snapshot.report.without(gone, folded) if snapshot.report is not None else None
     counts = {**snapshot.manifest.counts, **{name: len(tables[name]) for name in ("actors", "merges", "projects")}}
     return replace(snapshot, manifest=replace(snapshot.manifest, counts=counts), tables=tables, report=report)
 

@@ -68,6 +68,29 @@ def test_rows_that_are_kept_out_are_reported_three_ways(cli, places):
     assert json.loads(cli("imports", "list", "--json").out)[0]["rows"] == 1
 
 
+def test_a_corrected_list_takes_the_place_of_the_older_one(cli, places):
+    """`--replaces` takes the older list away once the new one is in; a trial and an unknown one change nothing."""
+    Path("a.csv").write_text("Nom;Commune\nLa Roue inventée;Muret\n", encoding="utf-8")
+    Path("b.csv").write_text("Nom;Commune\nLa Roue inventée;Blagnac\n", encoding="utf-8")
+
+    def listed() -> list[str]:
+        return [one["import_id"] for one in json.loads(cli("imports", "list", "--json").out)]
+
+    assert cli("import", "a.csv", "--kind", "actors").code == 0
+    [old] = listed()
+    unknown = cli("import", "b.csv", "--kind", "actors", "--replaces", "actors-0")
+    assert (unknown.code, old in unknown.err) == (2, True)
+    assert cli("import", "b.csv", "--kind", "actors", "--replaces", old, "--dry-run").code == 0
+    assert listed() == [old]
+    answer = cli("import", "b.csv", "--kind", "actors", "--replaces", old)
+    assert answer.code == 0
+    assert old in answer.out
+    [new] = listed()
+    assert new != old
+    assert cli("import", "b.csv", "--kind", "actors", "--replaces", new).code == 0  # itself: nothing changes
+    assert listed() == [new]
+
+
 def test_a_dry_run_keeps_nothing(cli, places):
     """The same report, and no folder."""
     done = cli("import", written(places, LIST), "--kind", "actors", "--dry-run")
