@@ -73,7 +73,7 @@ def problems_table(problems: tuple[Problem, ...], caption: str, last: str) -> st
     table = html_table(caption, headings, rows)
     if (more := len(lines) - SHOWN) > 0:
         table += f"<p>{escape(t('trial.more', n=more, n_text=integer(more)))}</p>"
-    return table
+    return f'<div class="essmap-problems">{table}</div>'
 
 
 def _lines(found: list[int]) -> str:
