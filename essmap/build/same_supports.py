@@ -121,7 +121,7 @@ def once(sources: Sequence[Supports]) -> list[Kept]:
     kept = [Kept(one, one.frame) for one in sources]
     alive = []
     for number, one in enumerate(sources):
-        kept[number].covered = _covered(one, [other for other in sources if other is not one])
+        kept[number].covered = _covered(one, sources[:number], sources[number + 1 :])
         alive.append(set(range(len(one.frame))) - kept[number].covered)
     for later in reversed(range(len(sources))):
         if not sources[later].is_list:
@@ -142,13 +142,18 @@ def once(sources: Sequence[Supports]) -> list[Kept]:
     return kept
 
 
-def _covered(one: Supports, others: Iterable[Supports]) -> frozenset[int]:
-    """Return the supports that a complete list should hold and this source gives, unless it is complete too."""
+def _covered(one: Supports, earlier: Iterable[Supports], later: Iterable[Supports]) -> frozenset[int]:
+    """Return the supports that a complete list should hold and this source gives, unless it is complete too.
+
+    Of two lists that both hold every support of a programme and year, the later one does.
+    """
     covered = pd.Series(False, index=one.frame.index)
-    for span in (span for other in others for span in other.spans):
+    for span in (span for other in earlier for span in other.spans):
         covered |= is_in(span, one.frame)
     for span in one.spans:
         covered &= ~is_in(span, one.frame)
+    for span in (span for other in later for span in other.spans):
+        covered |= is_in(span, one.frame)
     return _positions(covered)
 
 

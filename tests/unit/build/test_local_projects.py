@@ -229,7 +229,19 @@ def test_a_complete_list_and_its_own_export_do_not_destroy_each_other(declared):
     assert sorted(row["amount_eur"] for row in mine(again)) == [1, 2]
     assert again.manifest.completeness["projects"].spans == (span,)
     assert records_of(again) == ([(0, 2), (2, 0)] if declared else [(2, 0), (0, 2)])
-    assert any("déclarée complète" in note for note in again.manifest.notes) is not declared
+    assert any("déclarée complète" in note for note in again.manifest.notes)
+
+
+def test_of_two_lists_complete_for_the_same_years_the_later_one_holds_everything():
+    """A second complete list, with another amount and one support less, is not added to the first."""
+    span = Span("Vélo inventé", 2024, 2024)
+    first = projects("A;;;Vélo inventé;2024;1000;Muret;", "B;;;Vélo inventé;2024;2000;Muret;", spans=(span,))
+    second = local_list(
+        "Porteur;Programme;Année;Montant;Commune\nA;Vélo inventé;2024;1500;Muret\n", "projects", day=25, spans=(span,)
+    )
+    snapshot = built(first, second)
+    assert [row["amount_eur"] for row in mine(snapshot)] == [1500]
+    assert records_of(snapshot) == [(0, 2), (1, 0)]
 
 
 def test_a_gathered_support_that_comes_back_is_known_by_its_identifier(starter_snapshot):
