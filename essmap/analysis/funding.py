@@ -27,9 +27,10 @@ class Funding:
     table : DataFrame indexed by code, one row per territory of the level, by name
         ``name``, ``population``, ``projects`` (supports that reach it), ``known_eur`` (sum of known amounts, euros),
         ``unknown`` (those of them without a known amount), ``possible`` (supports of a commune that it shares with
-        others, which may be its own), ``per_inhabitant_eur`` (``known_eur / population``; NA where nobody lives,
-        a support that reaches it has no known amount or one may be its own) and ``ratio`` (actors observed / expected,
-        `essmap.analysis.coverage`; NA where it is not known).
+        others, which may be its own), ``based`` (supports that lie there and serve other territories only),
+        ``per_inhabitant_eur`` (``known_eur / population``; NA where nobody lives, a support that reaches it has no
+        known amount or one may be its own) and ``ratio`` (actors observed / expected, `essmap.analysis.coverage`; NA
+        where it is not known).
     unplaced : int
         Supports that name no territory: the whole department, or a commune that several territories share.
     per_inhabitant_eur : float
@@ -99,6 +100,10 @@ def funding(tables: Tables, projects: pd.DataFrame, span: Span, level: Level = "
     counted = coverage(tables, Question(level=level)).set_index("code")
     table["ratio"] = counted["ratio"].reindex(table.index).astype("Float64")
     table.insert(0, "name", counted["name"].reindex(table.index))
+    pairs = set(zip(reached["project_id"], reached["code"], strict=True))
+    seats = zip(chosen["project_id"], where_supported(chosen, tables, level), strict=True)
+    based = [seat for project, seat in seats if isinstance(seat, str) and (project, seat) not in pairs]
+    table["based"] = pd.Series(based, dtype="str").value_counts().reindex(table.index).fillna(0).astype("int64")
     told = table[table["per_inhabitant_eur"].notna()]
     people = float(told["population"].sum())
     mean = float(told["known_eur"].sum()) / people if people else float("nan")

@@ -173,6 +173,24 @@ def supports_of(projects: pd.DataFrame, tables: Tables, level: Level, code: str)
     return Supports(found, float(amounts.sum()), len(amounts), everywhere)
 
 
+def served_from_elsewhere(projects: pd.DataFrame, tables: Tables, level: Level, code: str) -> pd.DataFrame:
+    """Return the supports that serve communes of a territory and lie in another one, in the order of ``projects``.
+
+    Parameters
+    ----------
+    projects : DataFrame
+        `essmap.schema.tables.PROJECTS`.
+    tables : Tables
+    level : {"canton", "epci", "commune"}
+    code : str
+    """
+    members = membership(tables, level)
+    inside = set(members.loc[members["code"].eq(code), "commune_code"])
+    serves = projects["served_codes"].map(lambda codes: not inside.isdisjoint(codes)).astype(bool)
+    is_here = where_supported(projects, tables, level).eq(code).fillna(False).astype(bool)
+    return projects[serves & ~is_here]
+
+
 def sums_by(projects: pd.DataFrame, keys: pd.Series[Any]) -> pd.DataFrame:
     """Count projects and add up their known amounts, by key.
 

@@ -119,6 +119,8 @@ def with_local_projects(
     known = known.assign(actor_id=known["actor_id"].where(is_known, None), said_commune=known["commune_code"])
     sources = _known_sources(known.assign(is_hidden=False), spans, titles or {})
     before, counts, linked = len(sources), [], Counter[str]()
+    declared: list[Span] = []
+    incomplete: list[str] = []
     given = lists.of("projects")
     holders = HolderIndex(everybody if given else everybody.iloc[:0], all_merges)
     for one in given:
@@ -127,10 +129,14 @@ def with_local_projects(
         is_hidden = withheld.matches(_numbers(raw)) | _by_hidden_number(raw, found, actors, joined)
         hidden_holders |= Holders.of([], raw.loc[is_hidden, "holder_name"], raw.loc[is_hidden, "commune_code"])
         frame = frame.assign(is_hidden=is_hidden.to_numpy(dtype=bool))
-        sources.append(Supports(one.key, one.title, frame, one.spans))
+        spans_kept = () if rejected else one.spans  # of which rows are lost holds not every support any more
+        lost = sum(rejected.values()) if one.spans else 0
+        incomplete += _counted("incomplete", lost, title=one.title)
+        declared += spans_kept
+        sources.append(Supports(one.key, one.title, frame, spans_kept))
         counts.append((one, len(frame) + sum(rejected.values()), rejected))
         linked.update(found)
-    sources, said = _one_spelling(sources, [span for one in given for span in one.spans])
+    sources, said = _one_spelling(sources, declared)
     kept = once(sources)
     records = tuple(
         local_record(one, rows_in=rows, fate=Fate(len(left.frame), left.lost, 0), rejected=lost)
@@ -142,7 +148,7 @@ def with_local_projects(
     whole = whole.assign(actor_id=whole["actor_id"].where(is_actor, None))[PROJECTS.column_names]
     shown = discreet(whole, actors, joined.protected if joined is not None else frozenset())
     gathered = sum(one.lost for one in kept if not one.supports.is_list)
-    return LocalProjects(shown, records, gathered, said, dict(linked), tuple(_gave_way(kept, said)))
+    return LocalProjects(shown, records, gathered, said, dict(linked), (*incomplete, *_gave_way(kept, said)))
 
 
 def with_projects(tables: Mapping[str, pd.DataFrame], projects: LocalProjects) -> dict[str, pd.DataFrame]:
@@ -159,14 +165,16 @@ def with_projects(tables: Mapping[str, pd.DataFrame], projects: LocalProjects) -
 
 
 def _known_sources(known: gpd.GeoDataFrame, spans: Sequence[Span], titles: Mapping[str, str]) -> list[Supports]:
-    """Return the projects that are known by source: what was gathered as one, then each list.
+    """Return the projects that are known: what was gathered as one source, then all lists as one.
 
-    In a build, what lies in a complete span is of a list that declares it.
+    In a build, what lies in a complete span is of the one list that holds it, and no list gives way to another.
     """
     is_list = known["source"].str.startswith(LIST)
     found = [Supports("", "", known[~is_list], is_list=False)]
-    for key in known.loc[is_list, "source"].unique():
-        found.append(Supports(key, titles.get(key, key), known[known["source"].eq(key)], tuple(spans)))
+    keys = list(known.loc[is_list, "source"].unique())
+    if keys:
+        title = titles.get(keys[0], keys[0]) if len(keys) == 1 else t("locals.known_lists")
+        found.append(Supports(keys[0], title, known[is_list], tuple(spans)))
     return found
 
 

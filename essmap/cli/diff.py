@@ -94,7 +94,8 @@ def _shown(snapshots: Sequence[Snapshot], withheld: Withheld) -> list[Snapshot]:
 def _unnamed(found: pd.DataFrame, before: Snapshot, withheld: Withheld) -> pd.DataFrame:
     """Return the changes without the names of those who are gone and could be on the list by a number not shown.
 
-    Of a home no build holds the number: whoever objected by it is gone from the later build, and named in the earlier.
+    Of a home no build holds the number, nor of a holder that is no actor: whoever objected by it is gone from the later
+    build, and named in the earlier.
     """
     if not any(one.kind in {"siren", "siret"} for one in withheld.entries):
         return found
@@ -102,9 +103,11 @@ def _unnamed(found: pd.DataFrame, before: Snapshot, withheld: Withheld) -> pd.Da
     numberless = set(actors.loc[actors["siren"].isna() & actors["siret"].isna(), "actor_id"])
     gone = set(found.loc[found["table"].eq("actors") & found["change"].eq("gone") & found["id"].isin(numberless), "id"])
     projects = before.table("projects")
-    theirs = projects.loc[projects["actor_id"].isin(gone), "project_id"]
+    is_theirs = projects["actor_id"].isin(gone) | projects["actor_id"].isna()
+    theirs = projects.loc[is_theirs, "project_id"]
     is_theirs = found["table"].eq("actors") & found["id"].isin(gone)
-    is_theirs |= found["table"].eq("projects") & found["id"].isin(theirs)
+    is_gone = found["change"].eq("gone") | found["id"].isin(projects.loc[projects["actor_id"].isin(gone), "project_id"])
+    is_theirs |= found["table"].eq("projects") & is_gone & found["id"].isin(theirs)
     return found.assign(
         id=found["id"].mask(is_theirs, ""),
         name=found["name"].mask(is_theirs, t("export.diff.unnamed")),

@@ -14,6 +14,7 @@ from streamlit_folium import st_folium
 from essmap import reference
 from essmap.analysis.coverage import Level, Tables
 from essmap.analysis.portrait import (
+    served_from_elsewhere,
     where_supported,
 )
 from essmap.pages import frame, state
@@ -234,6 +235,14 @@ def _supports(data: Loaded, portrait: Portrait) -> None:
         said = known_amounts(supports.known_eur, supports.known, supports.unknown)
         caption = t("territory.supports_caption", name=portrait.label)
         table = projects_table(supports.projects, data.snapshot.table("communes"), caption, data.manifest.source_titles)
+        st.html(f"<p>{escape(said)}</p>{table}")
+    served = served_from_elsewhere(
+        data.snapshot.table("projects"), Tables.of(data.snapshot), portrait.level, portrait.code
+    )
+    if len(served):
+        caption = t("territory.served_caption", name=portrait.label)
+        table = projects_table(served, data.snapshot.table("communes"), caption, data.manifest.source_titles)
+        said = t("territory.served", n=len(served), n_text=integer(len(served)))
         st.html(f"<p>{escape(said)}</p>{table}")
     if lines := territory_lines(data, portrait.level, portrait.code):
         st.html(lines)

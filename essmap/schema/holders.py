@@ -25,7 +25,7 @@ FREE_TEXT: Final = ("title", "programme_raw", "source_url", "note")
 _CONTACT: Final = re.compile(
     r"[\w.+-]+@[\w-]+\.\w+"
     r"|(?<!\d)(?:\+33\s?|0033\s?|0)[1-9](?:[\s.-]?\d{2}){4}(?!\d)"
-    r"|(?<!\d)\d{1,4}[\s,+_-]*(?:bis|ter|quater)?[\s,+_-]+(?:rue|avenue|av|boulevard|bd|chemin|che|impasse|imp|allées?"
+    r"|(?<!\d)(?!(?:19|20)\d{2}\b)\d{1,4}[\s,+_-]*(?:bis|ter|quater)?[\s,+_-]+(?:rue|avenue|av|boulevard|bd|chemin|che|impasse|imp|allées?"
     r"|all|place|pl|route|rte|quai|cours|square|sentier|passage|faubourg|lotissement|résidence)\b",
     re.IGNORECASE,
 )
@@ -172,7 +172,8 @@ def contacts(projects: pd.DataFrame, actors: pd.DataFrame) -> dict[str, pd.Serie
     """Tell, by column of `FREE_TEXT`, where supports of a holder known to its commune only hold how to reach it."""
     at_commune = actors["geo_precision"].eq("municipality") & actors["address"].isna()
     is_theirs = projects["actor_id"].isin(list(actors.loc[at_commune.to_numpy(dtype=bool), "actor_id"]))
-    return {name: is_theirs & _holds_contact(projects[name]) for name in FREE_TEXT}
+    says_more = {name: projects[name].ne(projects["programme"]) for name in FREE_TEXT}
+    return {name: is_theirs & says_more[name] & _holds_contact(projects[name]) for name in FREE_TEXT}
 
 
 def _holds_contact(cells: pd.Series[str]) -> pd.Series[bool]:

@@ -92,6 +92,8 @@ def territory_funding(found: Funding, code: str) -> str:
         return ""
     (row,) = each_row(found.table.loc[[code]])
     said = {"programme": found.span.programme, "years": years_of(found.span)}
+    if not row.projects and row.based:
+        return t("funding.here_based", n=int(row.based), n_text=integer(row.based), **said)
     if not row.projects:
         return t("funding.here_possible" if row.possible else "funding.here_none", **said)
     counts = {"n": int(row.projects), "n_text": integer(row.projects)}

@@ -199,8 +199,6 @@ def _by_licence(
     snapshot: Snapshot, table: Table, kept: pd.Series[bool] | None, asked: Mapping[str, str]
 ) -> list[Content]:
     frame = snapshot.layer(table.name)
-    if table is PROJECTS:
-        frame = _at_commune(snapshot, frame)
     kept = pd.Series(True, index=frame.index) if kept is None else kept
     licences = licences_of(snapshot, table.name)
     found = [_content(snapshot, table, frame[kept & licences.eq(OPEN.name)], asked)]
@@ -211,18 +209,6 @@ def _by_licence(
             licence = _stated(one.sources) if licence == OTHER else licence
             found.append(replace(one, name=f"{one.name}-{name}", stem=f"{one.stem}-{name}", licence=licence, said=said))
     return found
-
-
-def _at_commune(snapshot: Snapshot, projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return projects that do not stand at the door of a holder whose row is under another licence than theirs."""
-    holders = snapshot.table("actors")["actor_id"][licences_of(snapshot, "actors").ne(OPEN.name)]
-    is_theirs = projects["actor_id"].isin(list(holders))
-    if not is_theirs.any():
-        return projects
-    places = snapshot.table("communes").set_index("commune_code")
-    points = gpd.GeoSeries(gpd.points_from_xy(places["point_lon"], places["point_lat"]), index=places.index)
-    geometry = projects.geometry.astype(object).where(~is_theirs, projects["commune_code"].map(points))
-    return projects.set_geometry(gpd.GeoSeries(geometry, index=projects.index, crs=projects.crs))
 
 
 def _content(snapshot: Snapshot, table: Table, rows: gpd.GeoDataFrame, asked: Mapping[str, str]) -> Content:

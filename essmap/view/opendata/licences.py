@@ -40,14 +40,20 @@ _BESIDE: Final = frozenset(
     {"licence", "ouverte", "open", "etalab", "lo", "lov", "lov1", "lov2", "version", "v", "v1", "v2", "1", "2", "0"}
     | {"de", "la", "sous"}
 )
+_BESIDE_ODBL: Final = frozenset(
+    {"odbl", "open", "database", "license", "licence", "openstreetmap", "osm", "version", "v", "v1", "1", "0", "c"}
+    | {"contributors", "contributeurs", "les", "de", "la", "d", "sous"}
+)
 
 
 def licence_of(source: SourceRecord) -> Licence:
     """Return the licence that rows of a source leave under."""
-    if _ODBL.search(source.licence):
+    if not source.key.startswith(LIST):
+        return ODBL if _ODBL.search(source.licence) else OPEN
+    words = set(fold(source.licence).split())
+    if _ODBL.search(source.licence) and words <= _BESIDE_ODBL:
         return ODBL
-    is_list = source.key.startswith(LIST)
-    return OTHER if is_list and not _is_open(source.licence) else OPEN
+    return OPEN if _is_open(source.licence) else OTHER
 
 
 def _is_open(licence: str) -> bool:
@@ -65,7 +71,8 @@ def licences_of(snapshot: Snapshot, table: str) -> pd.Series[str]:
     """Return the name of the licence of each row of a table, on its index.
 
     An actor is under another licence than ours if its row, or a row merged into it, comes from such a source: any of
-    its fields may. What nobody may reuse without asking goes before what must stay share-alike.
+    its fields may; a support also if its holder is, whose place and domains it may have. What nobody may reuse without
+    asking goes before what must stay share-alike.
 
     Parameters
     ----------
@@ -74,12 +81,19 @@ def licences_of(snapshot: Snapshot, table: str) -> pd.Series[str]:
     """
     frame = snapshot.table(table)
     found = pd.Series(OPEN.name, index=frame.index, dtype="str")
+    holders = (
+        {}
+        if table == "actors"
+        else dict(zip(snapshot.table("actors")["actor_id"], licences_of(snapshot, "actors"), strict=True))
+    )
     for licence in (ODBL, OTHER):
         keys = [source.key for source in snapshot.manifest.sources if licence_of(source) == licence]
         is_theirs = frame["source"].isin(keys)
         if table == "actors":
             merges = snapshot.table("merges")
             is_theirs |= frame["actor_id"].isin(list(merges.loc[merges["source"].isin(keys), "kept_id"]))
+        else:
+            is_theirs |= frame["actor_id"].map(holders).eq(licence.name)
         found = found.mask(is_theirs, licence.name)
     return found
 

@@ -9,6 +9,7 @@ import pytest
 
 from essmap.analysis.coverage import Tables
 from essmap.analysis.funding import funding
+from essmap.analysis.portrait import served_from_elsewhere
 from essmap.build.locals import LocalList, LocalLists
 from essmap.build.starter import build_starter, load_geography
 from essmap.schema.snapshot import Snapshot, Span
@@ -399,6 +400,35 @@ def test_an_unknown_amount_of_several_communes_is_one_support():
     canton = found.table.loc[snapshot.table("communes").set_index("commune_code").at["31069", "canton_code"]]
     assert (canton["projects"], canton["unknown"], canton["known_eur"]) == (2, 1, 4000)
     assert "4 000" in funding_table(found, "Légende").replace("\u202f", " ")
+
+
+def test_a_support_that_acts_elsewhere_is_told_in_both_places():
+    """Held in Muret for Blagnac alone: no support reaches Muret, and it says why; Blagnac knows that it is served."""
+    span = Span("Vélo inventé", 2024, 2024)
+    snapshot = built(projects("A inventée;;;Vélo inventé;2024;900;Muret;Blagnac", spans=(span,)))
+    tables, table = Tables.of(snapshot), snapshot.table("projects")
+    cantons = snapshot.table("communes").set_index("commune_code")["canton_code"]
+    found = funding(tables, table, span)
+    muret, blagnac = found.table.loc[cantons["31395"]], found.table.loc[cantons["31069"]]
+    assert (muret["projects"], muret["based"], muret["known_eur"]) == (0, 1, 0)
+    assert (blagnac["projects"], blagnac["based"], blagnac["known_eur"]) == (1, 0, 900)
+    assert "porté d’ici" in territory_funding(found, cantons["31395"])
+    served = served_from_elsewhere(table, tables, "canton", cantons["31069"])
+    assert served["amount_eur"].tolist() == [900]
+    assert served_from_elsewhere(table, tables, "canton", cantons["31395"]).empty
+
+
+def test_a_list_of_which_rows_are_lost_is_complete_no_more():
+    """A commune that is gone takes a row out of a list declared complete: the declaration goes with it, and is said."""
+    span = Span("Vélo inventé", 2024, 2024)
+    whole = projects("A;;;Vélo inventé;2024;1;Muret;", "B;;;Vélo inventé;2024;2;Blagnac;", spans=(span,))
+    place = whole.columns.index("commune_code")
+    rows = tuple(tuple("31999" if n == place and row[place] == "31069" else cell for n, cell in enumerate(row))
+                 for row in whole.rows)  # fmt: skip
+    snapshot = built(replace(whole, rows=rows))
+    assert [row["amount_eur"] for row in mine(snapshot)] == [1]
+    assert snapshot.manifest.completeness["projects"].spans == ()
+    assert any("elle ne l’est plus" in note for note in snapshot.manifest.notes)
 
 
 def test_a_support_of_a_shared_commune_leaves_its_cantons_unknown():

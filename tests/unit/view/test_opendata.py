@@ -427,6 +427,12 @@ def with_supports_of(snapshot: Snapshot, record: SourceRecord) -> Snapshot:
         ("lov2", ["projets-soutenus-31"]),
         ("Open Licence / Licence Ouverte 2.0 (Etalab)", ["projets-soutenus-31"]),
         ("ODbL", ["projets-soutenus-31", "projets-soutenus-31-odbl"]),
+        (
+            "Open Database License (ODbL) v1.0, © les contributeurs d’OpenStreetMap",
+            ["projets-soutenus-31", "projets-soutenus-31-odbl"],
+        ),
+        ("Pas ODbL", ["projets-soutenus-31", "projets-soutenus-31-autre-licence"]),
+        ("ODbL, réutilisation interdite", ["projets-soutenus-31", "projets-soutenus-31-autre-licence"]),
     ],
 )
 def test_a_list_without_our_licence_is_not_given_it(starter_snapshot, licence, stems, tmp_path):
@@ -460,21 +466,15 @@ def test_a_row_of_two_licences_goes_under_the_one_that_nobody_may_reuse(starter_
     assert [content.stem for content in contents] == ["structures-ess-31", "structures-ess-31-autre-licence"]
 
 
-def test_supports_do_not_give_away_the_place_of_a_holder_of_another_licence(starter_snapshot):
-    """The support is ours, the point of its holder is not: it stands at its commune; counts say whom they take in."""
-    actors, projects = starter_snapshot.layer("actors"), starter_snapshot.layer("projects")
-    is_precise = actors["geo_precision"].ne("municipality") & actors["actor_id"].isin(projects["actor_id"])
-    holder = actors[is_precise].iloc[0]
-    snapshot = with_odbl(starter_snapshot, [holder["actor_id"]])
-    [content] = projects_content(snapshot)
-    mine = content.frame[content.frame["actor_id"].eq(holder["actor_id"])]
-    place = snapshot.table("communes").set_index("commune_code").loc[holder["commune_code"]]
-    at_commune = shapely.Point(place["point_lon"], place["point_lat"])
-    assert all(shapely.distance(point, at_commune) < 1e-6 for point in mine.geometry)
-    assert shapely.distance(holder.geometry, at_commune) > 1e-4
-    [plain] = projects_content(starter_snapshot)
-    others = content.frame["actor_id"].ne(holder["actor_id"]) & content.frame.geometry.notna()
-    assert content.frame.geometry[others].geom_equals(plain.frame.geometry[others]).all()
+def test_supports_of_a_holder_of_another_licence_leave_under_it(starter_snapshot):
+    """What a support knows of its holder (place, domains) is the holder's: it is handed out with it."""
+    projects = starter_snapshot.table("projects")
+    holder = projects["actor_id"].dropna().iloc[0]
+    ours, theirs = projects_content(with_odbl(starter_snapshot, [holder]))
+    assert set(theirs.frame["actor_id"]) == {holder}
+    assert theirs.licence.name == "ODbL-1.0"
+    assert holder not in set(ours.frame["actor_id"])
+    assert len(ours.frame) + len(theirs.frame) == len(projects)
 
 
 # --- What may not leave
