@@ -196,15 +196,19 @@ def _header(
     """Return whether a row of a sheet names all that is required, how many columns it names, and its position.
 
     The first row that names all that is required is the header, of whatever stands below it; a title of one word is
-    one only where no other row is. Without such a row it is the one that names most.
+    one only where no other row is, and so are settings (« Commune », « Muret », « Nom », « Associations »), of which
+    half are not known. Without such a row it is the one that names most.
     """
-    found = []
+    found, settings = [], []
     for place, cells in enumerate(grid.rows[:_HEADER_AMONG]):
         names = _names(cells, kind, wanted)
         is_full = all(set(group) & {*names, *given} for group in REQUIRED[kind])
+        unknown = sum(not name for _, name in _named(cells, kind, wanted))
+        settings.append(2 * unknown >= sum(bool(cell.strip()) for cell in cells))
         found.append((is_full and len(names) > 1, is_full and bool(names), len(names), -place))
     full = [one for one in found if one[0]]
-    best = full[0] if full else max(found, default=(False, False, 0, 0))
+    plain = [one for one in full if not settings[-one[3]]]
+    best = (plain or full)[0] if full else max(found, default=(False, False, 0, 0))
     return best[1], best[2], -best[3]
 
 

@@ -401,6 +401,31 @@ CASES = {
         "rm.csv", text("Porteur;Programme;Date de la demande;Date de versement\nA;Vélo;2022-11-02;2024-01-12\n"), 1,
         kind="projects", values={"year": ""},
     ),
+    "settings above": Case(
+        "rn.csv", text("Programme;Tiers-lieux;Année;2024\nDirection de l’ESS;;;\n;;;\n"
+                       "Bénéficiaire;Commune;Montant;Programme\nA;Muret;10;P\n"), 1, kind="projects",
+        values={"programme": "P"},
+    ),
+    "settings above that name all": Case(
+        "ro.csv", text("Commune;Toulouse;Nom;Liste\nMise à jour : 2024;;;\nNom;Commune;Adresse;Statut\n"
+                       "A;Muret;1 rue;SCOP\n"), 1, values={"name": "A", "legal_form": "scop"},
+    ),
+    "a table above, cut short": Case(
+        "rp.csv", text("Porteur;Montant;Année\nA;1;\nPorteur;Programme;Montant\nB;Vélo;3\n"), 1, kind="projects",
+        faults=((1, "header_again"), (2, "above_header")),
+    ),
+    "another sheet without year, called by another": Case(
+        "rq.xlsx", sheets(y2022=Y2022, y2023=[HEADER[:2], ["A inventée", "Vélo"]]), 1, kind="projects",
+        wanted={"spans": (read_span("Vélo", "2022"),), "sheet": "2022"},
+    ),
+    "another sheet without year, of another programme": Case(
+        "rr.xlsx", sheets(y2022=Y2022, yAutre=[HEADER[:2], ["A inventée", "Toits"]]), 1, kind="projects",
+        wanted={"spans": (read_span("Vélo", "2022"),), "sheet": "2022"},
+    ),
+    "another sheet whose rows are kept out": Case(
+        "rs.xlsx", sheets(y2022=Y2022, yAutre=[[*HEADER, "Commune"], ["A inventée", "Vélo", 2022, "Atlantis"]]),
+        kind="projects", refused="other_sheet", wanted={"spans": (read_span("Vélo", "2022"),), "sheet": "2022"},
+    ),
     "a number of three decimals": Case(
         "bn.xlsx", excel(["Porteur", "Programme", "Montant"], ["A", "Vélo", 333.125]), 1, kind="projects",
         values={"amount_eur": "333.12"},
@@ -681,3 +706,24 @@ def test_a_second_date_is_not_known(tmp_path):
     layout = judged(path, "projects").layout
     assert [heading for heading, _ in layout.unknown] == ["Date de dépôt"]
     assert layout.doubles == ()
+
+
+def test_a_chosen_sheet_is_not_asked_for_again(tmp_path):
+    """Whoever chose the sheet reads what else to do about another one without years."""
+    path = tmp_path / "l.xlsx"
+    sheets(yA=Y2022, ySuite=[HEADER[:2], ["A inventée", "Vélo"]])(path)
+    with pytest.raises(NotCompleteError) as refused:
+        judged(path, "projects", spans=(read_span("Vélo", "2022"),), sheet="A")
+    said = f"{refused.value} {refused.value.problems[0].expected}"
+    assert "--sheet" not in said
+    assert "Complétez l’année" in said
+
+
+def test_a_programme_of_which_no_row_is_kept_says_why(tmp_path):
+    """The list that was judged is there for report and copy, and the true cause is said."""
+    path = tmp_path / "l.csv"
+    text("Porteur;Programme;Année;Commune\nA;Vélo;2024;Atlantis\n")(path)
+    with pytest.raises(NotCompleteError, match=r"Aucune ligne n’a pu être gardée\. 1 ligne est écartée") as refused:
+        judged(path, "projects", spans=(read_span("Vélo", "2024"),))
+    assert [one.rule for one in refused.value.problems] == ["unknown_commune"]
+    assert len(annotated_copy(refused.value.judged)) > 0
