@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from essmap.cli.import_older import without
 from essmap.cli.report import err, out
 from essmap.errors import EssmapError, SettingsError
 from essmap.schema.spans import years_of
@@ -88,7 +89,14 @@ def tell_reading(judged: Judged) -> None:
         say(t("import_command.dropped", names=", ".join(judged.layout.dropped)))
 
 
-def tell(judged: Judged, told: dict[str, Any], one: LocalList, settings: Settings, gone: Sequence[Span]) -> None:
+def tell(
+    judged: Judged,
+    told: dict[str, Any],
+    one: LocalList,
+    settings: Settings,
+    gone: Sequence[Span],
+    old: LocalList | None = None,
+) -> None:
     """Say how the list was read, what came in, and what is to be looked at."""
     from essmap.build.imports.annotated import remark_text
 
@@ -100,25 +108,27 @@ def tell(judged: Judged, told: dict[str, Any], one: LocalList, settings: Setting
     if (more := len(judged.remarks) - _REMARKS_SHOWN) > 0:
         say(t("import_command.more_remarks", n=more, n_text=integer(more)))
     say(licence_said(one))
-    _tell_effect(one, settings)
+    _tell_effect(one, settings, old)
     for span in gone:
         said = "span_gone" if "outcome" in told else "span_would_go"
         say(t(f"import_command.{said}", programme=span.programme, years=years_of(span)))
     counts = {"n": len(judged.frame), "n_text": integer(len(judged.frame)), "rows": integer(judged.rows_in)}
     outcome = told.get("outcome")
-    if "replaced" in told:
-        say(t("import_command.replaced_list", id=told["replaced"], title=told["replaced_title"]))
-    say(t(f"import_command.outcome.{outcome}" if outcome else "import_command.dry", id=one.import_id, **counts))
+    for key in ("replaced", "would_replace", "replaced_stays"):
+        if key in told:
+            say(t(f"import_command.{key}_list", id=told[key], title=told["replaced_title"]))
+    said = "import_command.not_kept" if "replaced_stays" in told else "import_command.dry"
+    say(t(f"import_command.outcome.{outcome}" if outcome else said, id=one.import_id, **counts))
 
 
-def _tell_effect(one: LocalList, settings: Settings) -> None:
+def _tell_effect(one: LocalList, settings: Settings, old: LocalList | None) -> None:
     """Say what the list changes in the data in use; nothing where there is none that can be read."""
     from essmap.build.imports.effect import effect_of
     from essmap.store import Store
 
     try:
         snapshot = Store(settings.snapshots).load(settings.department)
-        found = effect_of(one, snapshot, withheld=read_withheld(Path(settings.withhold)))
+        found = effect_of(one, without(snapshot, old), withheld=read_withheld(Path(settings.withhold)))
     except EssmapError:
         err.print(t("import_command.not_compared"), markup=False)
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from essmap.cli.french import FrenchCommand, FrenchGroup
+from essmap.cli.import_older import older, spans_gone, stays, taken_over
 from essmap.cli.import_report import check_targets, licence_key, licence_said, say, tell, tell_reading
 from essmap.errors import DataError, SettingsError, SourceError
 from essmap.schema.atomic import write_whole
@@ -97,52 +98,83 @@ def import_list(  # noqa: PLR0913  one parameter per option
     DataError
         If rows are kept out; the others came in.
     """
-    from essmap.build.imports.judge import NotCompleteError, judge
     from essmap.build.locals import About, as_list
-    from essmap.sources.spreadsheet import read_file
 
     settings = _settings(department)
-    old = _older(settings, replaces)
+    old = older(settings, replaces, _kind(kind))
     wanted = _wanted(_kind(kind), sheet, column or [], complete_for or [], programme)
     check_targets(file, report, annotated)
-    book = read_file(file)
     communes = _communes(settings, geography)
-    withheld = read_withheld(Path(settings.withhold))
-    try:
-        judged = judge(book, wanted, communes, settings.department, withheld=withheld)
-    except NotCompleteError as error:
-        _give(error.judged.as_dict(), error.judged, report, annotated, as_json=as_json, refused=str(error))
-        raise DataError(_hinted(str(error), annotated), () if as_json else error.problems) from error
-    except DataError as error:
-        told = {"file": book.file, "kind": kind, "faults": [one.as_dict() for one in error.problems]}
-        _give(told, None, report, None, as_json=as_json, refused=str(error))
-        raise DataError(str(error), () if as_json else error.problems) from error
+    judged = _judge(file, wanted, communes, settings, report, annotated, as_json=as_json)
     one = as_list(judged, About(title, publisher, licence), datetime.now(UTC))
     told = {**judged.as_dict(), "import_id": one.import_id, "licence_read": licence_key(one)}
     if judged.frame.empty:
-        said = t("locals.nothing", file=book.file)
+        said = t("locals.nothing", file=judged.book.file)
         _give(told, judged, report, annotated, as_json=as_json, refused=said)
         raise DataError(_hinted(said, annotated), () if as_json else judged.faults)
-    gone = _spans_gone(settings, one)
+    gone, over = spans_gone(settings, one, old), taken_over(settings, one, old)
     told["complete_for_gone"] = [_span(span) for span in gone]
+    told["complete_for_taken_over"] = [{"import_id": list_.import_id, **_span(span)} for list_, span in over]
+    told |= _of_older(old, one, judged, is_dry=dry_run)
+    for list_, span in () if as_json else over:
+        years = years_of(span)
+        say(t("import_command.taken_over", title=list_.title, programme=span.programme, years=years))
     if annotated is not None:
         _write(annotated, _annotated(judged))
-    if not dry_run:
+    if not dry_run and "replaced_stays" not in told:
         told |= _kept(settings, one, old)
     _give(told, judged, report, None, as_json=as_json)
     if not as_json:
-        tell(judged, told, one, settings, gone)
+        tell(judged, told, one, settings, gone, old)
     if judged.faults:
         lost = len(judged.reasons)
         said = t("import_command.rejected", n=lost, n_text=integer(lost), rows=integer(judged.rows_in))
         raise DataError(_hinted(said, annotated), () if as_json else judged.faults)
 
 
-def _older(settings: Settings, replaces: str | None) -> LocalList | None:
-    """Return the list that the new one takes the place of; an unknown one is refused before anything is read."""
-    from essmap.build.locals import find_list
+def _judge(
+    file: Path,
+    wanted: Wanted,
+    communes: Any,
+    settings: Settings,
+    report: Path | None,
+    annotated: Path | None,
+    *,
+    as_json: bool,
+) -> Judged:
+    """Read and judge a list; whatever refuses it as a whole is in the report and the copy too.
 
-    return None if replaces is None else find_list(Path(settings.local_lists), settings.department, replaces)
+    Raises
+    ------
+    DataError
+        If it is no list, or is declared complete and is not.
+    """
+    from essmap.build.imports.judge import NotCompleteError, judge
+    from essmap.sources.spreadsheet import read_file
+
+    withheld = read_withheld(Path(settings.withhold))
+    told: dict[str, Any] = {"file": file.name, "kind": wanted.kind}
+    try:
+        return judge(read_file(file), wanted, communes, settings.department, withheld=withheld)
+    except NotCompleteError as error:
+        _give(error.judged.as_dict(), error.judged, report, annotated, as_json=as_json, refused=str(error))
+        raise DataError(_hinted(str(error), annotated), () if as_json else error.problems) from error
+    except DataError as error:
+        told["faults"] = [one.as_dict() for one in error.problems]
+        _give(told, None, report, None, as_json=as_json, refused=str(error))
+        raise DataError(str(error), () if as_json else error.problems) from error
+    except (SourceError, SettingsError) as error:
+        _give(told, None, report, None, as_json=as_json, refused=str(error))
+        raise
+
+
+def _of_older(old: LocalList | None, one: LocalList, judged: Judged, *, is_dry: bool) -> dict[str, Any]:
+    """Return what is said of an older list: it would go, or it stays and the new one is not kept."""
+    if old is None or old.import_id == one.import_id:
+        return {}
+    if stays(old, one, judged):
+        return {"replaced_stays": old.import_id, "replaced_title": old.title}
+    return {"would_replace": old.import_id, "replaced_title": old.title} if is_dry else {}
 
 
 def _kept(settings: Settings, one: LocalList, old: LocalList | None) -> dict[str, Any]:
@@ -296,18 +328,6 @@ def _annotated(judged: Judged) -> bytes:
 
 def _hinted(said: str, annotated: Path | None) -> str:
     return said if annotated is not None else f"{said} {t('import_command.hint_annotated')}"
-
-
-def _spans_gone(settings: Settings, one: LocalList) -> list[Span]:
-    """Return what the same list was declared complete for, and no longer is."""
-    from essmap.build.locals import read_lists
-
-    try:
-        before = read_lists(Path(settings.local_lists), settings.department).lists
-    except SourceError:  # a list that was changed by hand stops the build, not the import of another one
-        return []
-    same = [list_ for list_ in before if list_.import_id == one.import_id]
-    return [span for list_ in same for span in list_.spans if span not in one.spans]
 
 
 def _write(path: Path, content: bytes) -> None:

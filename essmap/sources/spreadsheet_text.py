@@ -10,6 +10,7 @@ import codecs
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,13 +19,15 @@ from essmap.texts import t
 
 #: Windows, MS-DOS and old Macintosh, in the order of how often they are met.
 _OLD_ENCODINGS: Final = ("cp1252", "cp850", "mac_roman")
-#: What French text is made of besides plain letters, by how much it speaks for an encoding.
-_FRENCH: Final = {
-    **dict.fromkeys("éèàêçîôûùâëï", 3),
-    **dict.fromkeys("œÉÈÀÇ’«»€\u00a0", 2),
-    **dict.fromkeys("ÊÎÔÛÙÂËÏŒöüä‘“”–—…°²", 1),
-}
-_NOT_FRENCH: Final = -3
+#: Letters of French besides the plain ones.
+_LETTERS: Final = frozenset("éèàêçîôûùâëïœæüÿÉÈÀÊÇÎÔÛÙÂËÏŒÆÜŸ")
+#: Signs of French text that are no letters: they stand beside words, hardly ever within one.
+_SIGNS: Final = frozenset("’«»€\u00a0‘“”–—…°²·•")
+_LETTER, _SIGN, _NOT_FRENCH = 3, 1, -3
+#: What Windows-1252 makes of letters of the other two; no French word holds one.
+_ODD: Final = frozenset("‚ƒ„†‡ˆ‰ŠŽšž\ufffd")
+#: The same, but for those that may stand at one side of a word.
+_ODD_WITHIN: Final = frozenset("‹›•™˜“”")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -48,6 +51,10 @@ def _high_signs() -> tuple[str, str]:
 _BEGIN, _GO_ON = (re.escape(signs) for signs in _high_signs())
 #: First letter that no language of our neighbours writes.
 _BEYOND_LATIN: Final = "\u0180"
+#: What a file that is not UTF-8 holds of it only where somebody joined two files.
+_PLAINLY_UTF8: Final = frozenset(chr(code) for code in range(0xA0, ord(_BEYOND_LATIN))) | {*"’‘“”–—…€"}
+#: A sign that is not plain.
+_HIGH: Final = re.compile(r"[^\x00-\x7f]")
 #: Letters of UTF-8 that somebody read as Windows-1252 and saved again: « Ã© ».
 _TWICE: Final = re.compile(f"[{_BEGIN}][{_GO_ON}]{{1,2}}")
 #: What is left of an « à » whose second byte, a space that does not break, became a space or nothing.
@@ -108,8 +115,9 @@ def read_text_table(content: bytes, file: str, *, max_rows: int) -> TextTable:
     if not any(any(cell.strip() for cell in cells) for cells in rows):
         raise SourceError(t("errors.file_empty", path=file))
     usual = _usual_width(rows, {row for row, _, _ in spread})
+    is_part = _parting(lines[:_LOOKED_AT], separator)
     for row, begin, end in spread:
-        if usual and _swallows(rows[row], usual, lines[begin:end], separator):
+        if usual and _swallows(rows[row], usual, lines[begin:end], is_part):
             raise SourceError(t("spreadsheet.open_quote", file=file, line=row + 1))
     rows, mended = _mended(rows)
     return TextTable(rows, encoding, separator, mended)
@@ -176,13 +184,28 @@ def _usual_width(rows: list[list[str]], apart: set[int]) -> int:
     return width if 2 * count > widths.total() else 0
 
 
-def _swallows(cells: list[str], usual: int, lines: list[str], separator: str) -> bool:
+def _swallows(cells: list[str], usual: int, lines: list[str], is_part: re.Pattern[str]) -> bool:
     """Tell whether a row over several lines is rows behind a quote that somebody forgot.
 
-    So it is if it has another number of cells than the other rows, or if its lines alone would have that number.
+    So it is if its lines alone are rows of the usual number of cells. A row that has that number itself is sound unless
+    all its lines, or one between its first and its last, have it too; one with more (other rows ended early) unless all
+    between have it.
     """
-    naive = [line.count(separator) + 1 for line in lines]
-    return len(cells) != usual or all(n == usual for n in naive) or usual in naive[1:-1]
+    alone = [len(is_part.findall(line)) + 1 for line in lines]
+    between = alone[1:-1]
+    if all(n == usual for n in alone):
+        return True
+    if len(cells) > usual:
+        return bool(between) and all(n == usual for n in between)
+    return usual in (between if len(cells) == usual else alone[1:])
+
+
+def _parting(lines: list[str], separator: str) -> re.Pattern[str]:
+    """Return what parts cells: no separator with a space beside it, which is prose, unless that is how rows look."""
+    sign = re.escape(separator)
+    plain = sum(bool(re.search(f"{sign}[^ ]", line)) for line in lines)
+    spaced = sum(bool(re.search(f"{sign} ", line)) for line in lines)
+    return re.compile(f"(?<! ){sign}(?! )" if plain > spaced else sign)
 
 
 def decode(content: bytes, file: str) -> tuple[str, str]:
@@ -208,17 +231,59 @@ def decode(content: bytes, file: str) -> tuple[str, str]:
         if _is_mostly_utf8(content):
             line = content[: error.start].count(b"\n") + 1
             raise SourceError(t("spreadsheet.mixed", file=file, line=line)) from error
-    texts = {encoding: _decoded(content, encoding) for encoding in _OLD_ENCODINGS}
-    best = max(_OLD_ENCODINGS, key=lambda encoding: _score(texts[encoding]))
-    return texts[best], best
+    if line := _line_of_utf8(content):
+        raise SourceError(t("spreadsheet.mixed_old", file=file, line=line))
+    encoding = _old_encoding(content)
+    return _decoded(content, encoding), encoding
 
 
 def _decoded(content: bytes, encoding: str) -> str:
     return content.decode(encoding, errors="replace")
 
 
+def _old_encoding(content: bytes) -> str:
+    """Return the old encoding of a text: Windows-1252, unless it makes signs of it that no French text has."""
+    texts = {encoding: _decoded(content, encoding) for encoding in _OLD_ENCODINGS}
+    if not any(_is_odd(before, sign, after) for before, sign, after in _around(texts["cp1252"])):
+        return "cp1252"
+    return max(_OLD_ENCODINGS, key=lambda encoding: _score(texts[encoding]))
+
+
+def _around(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each sign that is not plain, with its neighbours."""
+    for found in _HIGH.finditer(text):
+        at = found.start()
+        yield text[at - 1 : at], found[0], text[at + 1 : at + 2]
+
+
+def _is_odd(before: str, sign: str, after: str) -> bool:
+    """Tell whether a sign stands where no French text has it: a quotation mark or a capital within a word."""
+    if sign in _ODD:
+        return sign == "\ufffd" or before.isalpha() or after.isalpha()
+    if sign in _ODD_WITHIN:
+        return before.isalpha() and after.isalpha()
+    return sign in _LETTERS and sign.isupper() and before.islower()
+
+
 def _score(text: str) -> int:
-    return sum(_FRENCH.get(sign, _NOT_FRENCH) for sign in text if not sign.isascii())
+    return sum(_worth(before, sign, after) for before, sign, after in _around(text))
+
+
+def _worth(before: str, sign: str, after: str) -> int:
+    if sign in _LETTERS:
+        return _NOT_FRENCH if sign.isupper() and before.islower() else _LETTER
+    is_within = before.isalpha() and after.isalpha() and sign not in "’·"
+    return _SIGN if sign in _SIGNS and not is_within else _NOT_FRENCH
+
+
+def _line_of_utf8(content: bytes) -> int:
+    """Return the first line of a text in an old encoding that holds a letter or sign of UTF-8; 0: there is none.
+
+    Only what people write counts: a few pairs of an old encoding (« É » and a quotation mark) happen to be UTF-8 too.
+    """
+    text = content.decode("utf-8", errors="surrogateescape")
+    found = next((place for place, sign in enumerate(text) if sign in _PLAINLY_UTF8), -1)
+    return text[:found].count("\n") + 1 if found >= 0 else 0
 
 
 def _is_mostly_utf8(content: bytes) -> bool:
@@ -247,7 +312,7 @@ def _right(found: re.Match[str]) -> str:
             letter = raw.decode("utf-8")
         except UnicodeDecodeError:
             continue
-        if len(letter) == 1 and (letter in _FRENCH or (letter.isalpha() and letter < _BEYOND_LATIN)):
+        if len(letter) == 1 and (letter in _LETTERS | _SIGNS or (letter.isalpha() and letter < _BEYOND_LATIN)):
             return letter + found[0][length:]
     return found[0]
 

@@ -19,7 +19,7 @@ from essmap.texts import t
 #: No support of a department is older: before the laws of decentralisation.
 FIRST_YEAR: Final = 1980
 #: Reasons that do not make a list incomplete: no support of a structure is lost by them.
-_HARMLESS: Final = frozenset({"natural_person", "example_row", "total_row", AGAIN})
+HARMLESS: Final = frozenset({"natural_person", "example_row", "total_row", AGAIN})
 
 
 def read_span(programme: str, years: str) -> Span:
@@ -47,21 +47,17 @@ def read_span(programme: str, years: str) -> Span:
     return Span(" ".join(programme.split()), first, last)
 
 
-def as_listed(spans: Sequence[Span], frame: pd.DataFrame) -> tuple[Span, ...]:
-    """Return spans whose programme is written as the list writes it, each once.
+def not_listed(spans: Sequence[Span], frame: pd.DataFrame) -> list[Span]:
+    """Return the spans of whose programme no row is."""
+    names = set(frame["programme"].map(fold)) if spans else set()
+    return [span for span in spans if fold(span.programme) not in names]
 
-    Raises
-    ------
-    SettingsError
-        If no row is of such a programme.
-    """
+
+def as_listed(spans: Sequence[Span], frame: pd.DataFrame) -> tuple[Span, ...]:
+    """Return spans, each of a programme of the list, as the list writes it and once."""
     if not spans:
         return ()
     names = {fold(name): name for name in sorted(set(frame["programme"]), reverse=True)}
-    for span in spans:
-        if fold(span.programme) not in names:
-            known = ", ".join(names[key] for key in sorted(names))
-            raise SettingsError(t("imports.span_unknown", programme=span.programme, known=known))
     return tuple(dict.fromkeys(replace(span, programme=names[fold(span.programme)]) for span in spans))
 
 
@@ -81,7 +77,7 @@ def losses(
     reasons : sequence of Problem
         The first fault of each row that is kept out.
     """
-    lost = [one for one in reasons if one.rule not in _HARMLESS]
+    lost = [one for one in reasons if one.rule not in HARMLESS]
     if "year" not in layout.columns:
         names = ", ".join(text for text, _ in layout.unknown) or t("imports.none")
         option = map_option(layout.unknown[0][0], "year") if layout.unknown else "--map"

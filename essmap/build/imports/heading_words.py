@@ -32,7 +32,13 @@ _YEARLY: Final = frozenset({*JOINED, "amount_eur"})
 #: Words that make « Date … » another date than that of a support.
 _OTHER_DATES: Final = frozenset(
     {"naissance", "creation", "cree", "maj", "mise", "modification", "actualisation", "immatriculation", "publication",
-     "declaration", "dissolution", "extraction", "export", "saisie", "fin", "echeance", "limite", "cloture"}
+     "declaration", "dissolution", "extraction", "export", "saisie", "fin", "echeance", "limite", "cloture", "depot",
+     "demande", "debut", "versement", "paiement", "reception", "instruction", "solde"}
+)  # fmt: skip
+#: Words of dates of a support, the one that counts first: when it was decided, then when it was told or signed.
+_DATES: Final = (
+    {"cp", "commission", "permanente"}, {"vote"}, {"deliberation"}, {"decision"}, {"attribution"}, {"notification"},
+    {"convention", "dateconvention"},
 )  # fmt: skip
 
 
@@ -59,6 +65,21 @@ def recognise(heading: str, kind: Kind) -> str:
 def is_certain(heading: str, kind: Kind) -> bool:
     """Tell whether a heading stands in our words, rather than merely beginning like one."""
     return bool(_plainly(fold(heading), kind))
+
+
+def date_rank(heading: str) -> int:
+    """Return which of several dates of a support counts: the lowest; a heading that is no date comes first.
+
+    Examples
+    --------
+    >>> [date_rank(one) for one in ("Exercice", "Date de la CP", "Date de vote", "Date de notification", "Date")]
+    [0, 1, 2, 6, 8]
+    """
+    words = fold(heading).split()
+    if not words or not words[0].startswith("date"):
+        return 0
+    found = (rank for rank, group in enumerate(_DATES, start=1) if group & {*words, *map(_singular, words)})
+    return next(found, len(_DATES) + 1)
 
 
 def proposal(heading: str, kind: Kind) -> str:

@@ -10,20 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from essmap.build.imports.heading_words import DROPPED, JOINED, POINT, is_certain, proposal, recognise, title_of
+from essmap.build.imports.doubles import EACH, Found, settle
+from essmap.build.imports.heading_words import DROPPED, JOINED, POINT, proposal, recognise, title_of
 from essmap.build.imports.places import read_pair
+from essmap.build.imports.sensitive import asks_agreement, may_hide
 from essmap.build.imports.stacked import set_aside
 from essmap.errors import DataError, Problem, SettingsError
 from essmap.schema.folding import fold
 from essmap.schema.tableschema import FIELDS, Kind, field_names
 from essmap.sources.spreadsheet import Book, Grid
-from essmap.sources.spreadsheet_worker import GEOMETRY_COLUMNS
 from essmap.texts import t
 
 __all__ = ["DROPPED", "JOINED", "POINT", "REQUIRED", "TWINS", "Layout", "find_layout", "proposal", "recognise", "where"]
 
-#: Columns of which the one that has our very name is the whole: « source » is another one in what essmap writes.
-_ALONE: Final = frozenset({"source_note"})
 #: What a list must say: one column of each group.
 REQUIRED: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
     "actors": (("name",), ("commune", "commune_code", "postcode", "lon", POINT)),
@@ -197,15 +196,19 @@ def _header(
     """Return whether a row of a sheet names all that is required, how many columns it names, and its position.
 
     The first row that names all that is required is the header, of whatever stands below it; a title of one word is
-    one only where no other row is. Without such a row it is the one that names most.
+    one only where no other row is, and so are settings (« Commune », « Muret », « Nom », « Associations »), of which
+    half are not known. Without such a row it is the one that names most.
     """
-    found = []
+    found, settings = [], []
     for place, cells in enumerate(grid.rows[:_HEADER_AMONG]):
         names = _names(cells, kind, wanted)
         is_full = all(set(group) & {*names, *given} for group in REQUIRED[kind])
+        unknown = sum(not name for _, name in _named(cells, kind, wanted))
+        settings.append(2 * unknown >= sum(bool(cell.strip()) for cell in cells))
         found.append((is_full and len(names) > 1, is_full and bool(names), len(names), -place))
     full = [one for one in found if one[0]]
-    best = full[0] if full else max(found, default=(False, False, 0, 0))
+    plain = [one for one in full if not settings[-one[3]]]
+    best = (plain or full)[0] if full else max(found, default=(False, False, 0, 0))
     return best[1], best[2], -best[3]
 
 
@@ -227,27 +230,13 @@ def _is_list(
 
 def _columns(
     grid: Grid, header: int, kind: Kind, wanted: Mapping[str, tuple[str, str]]
-) -> tuple[dict[str, list[tuple[int, str]]], tuple[tuple[str, str], ...]]:
+) -> tuple[Found, tuple[tuple[str, str], ...]]:
     """Return the headings of each column of ours, those that are not known under the empty string; then the doubles."""
     cells = grid.rows[header]
-    found: dict[str, list[tuple[int, str]]] = {}
-    doubles = []
+    found: Found = {}
     for place, name in _named(cells, kind, wanted):
         found.setdefault(name, []).append((place, " ".join(cells[place].split())))
-    for name, headings in list(found.items()):
-        if name in {"", DROPPED} or (name in JOINED and name not in _ALONE) or len(headings) == 1:
-            continue
-        found[name] = _preferred(name, headings, kind, wanted)
-        if len(found[name]) > 1:
-            continue
-        for place, text in headings:
-            if place == found[name][0][0]:
-                continue
-            if is_certain(text, kind) or text in GEOMETRY_COLUMNS:
-                doubles.append((text, found[name][0][1]))
-            else:  # another date beside that of the decision
-                found.setdefault("", []).append((place, text))
-    return found, tuple(doubles)
+    return found, settle(found, grid.rows[header + 1 :], kind, wanted)
 
 
 def _pointless(
@@ -264,23 +253,6 @@ def _pointless(
     if POINT in found and not found[POINT]:
         del found[POINT]
     return tuple(left)
-
-
-def _preferred(
-    name: str, headings: list[tuple[int, str]], kind: Kind, wanted: Mapping[str, tuple[str, str]]
-) -> list[tuple[int, str]]:
-    """Return the headings that say most plainly that they are a column of ours."""
-    one = next((one for one in FIELDS[kind] if one.name == name), None)
-    own = {fold(one.name), fold(one.title(kind))} if one else set()
-    for plain in (
-        [item for item in headings if fold(item[1]) in wanted],
-        [item for item in headings if item[1] not in GEOMETRY_COLUMNS],
-        [item for item in headings if fold(item[1]) in own],
-        [item for item in headings if is_certain(item[1], kind)],
-    ):
-        if len(plain) == 1:
-            return plain
-    return headings
 
 
 def _require_mapped(wanted: Mapping[str, tuple[str, str]], cells: Sequence[str]) -> None:
@@ -303,13 +275,25 @@ def _require(layout: Layout, book: Book, found: Mapping[str, list[tuple[int, str
             expected = t("imports.expected.column", names=names) + _proposed(near, left, group[0])
             problems.append(Problem(file, line, None, seen, expected, "missing_column"))
     for name, headings in found.items():
-        if name in {"", DROPPED} or name in JOINED or len(headings) == 1:
+        if name in {"", DROPPED} or name in JOINED or name in EACH or len(headings) == 1:
             continue
         texts = t("imports.and").join(f"«\u202f{text}\u202f»" for _, text in headings)
         expected = t("imports.expected.one_column", title=title_of(name, kind), field=name)
         problems.append(Problem(file, line, None, texts, expected, "repeated_column"))
+    for text in _hiding(layout, found):
+        expected = t("imports.expected.hiding", hide=map_option(text, "is_sensitive"), leave=map_option(text, DROPPED))
+        problems.append(Problem(file, line, None, text, expected, "perhaps_hidden"))
     if problems:
         raise DataError(t("imports.header_faults", n=len(problems), file=book.file), problems)
+
+
+def _hiding(layout: Layout, found: Mapping[str, list[tuple[int, str]]]) -> list[str]:
+    """Return headings that are not known and may say which structures are not to be shown."""
+    if layout.kind != "actors":
+        return []
+    rows = layout.grid.rows[layout.header + 1 :]
+    unknown = found.get("", [])
+    return [text for place, text in unknown if may_hide(text, [row[place] for row in rows if place < len(row)])]
 
 
 def _proposed(near: Sequence[tuple[str, str]], unknown: Sequence[str], name: str) -> str:
@@ -370,5 +354,7 @@ def layout_notes(layout: Layout, book: Book) -> tuple[str, ...]:
     if plain:
         said.append(t("imports.other_sheets", n=len(plain), names=", ".join(plain)))
     said += [t("imports.double", heading=text, read=other) for text, other in layout.doubles]
+    flags = [layout.headings[place] for place in layout.columns.get("is_sensitive", ())]
+    said += [t("imports.agreement", heading=text) for text in flags if asks_agreement(text)]
     said += [t("imports.pointless", heading=text) for text in layout.pointless]
     return tuple(said)

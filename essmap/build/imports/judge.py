@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
 from essmap.build.imports.actors import judge_actors
-from essmap.build.imports.complete import as_listed, doubts, losses, read_span, told
+from essmap.build.imports.complete import HARMLESS, as_listed, doubts, losses, not_listed, read_span, told
 from essmap.build.imports.headings import Layout, find_layout, layout_notes, where
 from essmap.build.imports.places import Places
 from essmap.build.imports.projects import judge_projects
@@ -24,6 +25,9 @@ from essmap.schema.tableschema import Kind
 from essmap.schema.withheld import NOBODY, Withheld
 from essmap.sources.spreadsheet import Book, Grid
 from essmap.texts import t
+
+#: A year in the name of a sheet or in a cell.
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 __all__ = ["Judged", "NotCompleteError", "Wanted", "judge", "read_span"]
 
@@ -180,12 +184,29 @@ def judge(
     faults = tuple(sorted(rows.faults, key=lambda fault: fault.row or 0))
     out = rows.refused()
     remarks = tuple(sorted((one for one in rows.remarks if one.row not in out), key=lambda one: one.row or 0))
+    unlisted = not_listed(wanted.spans, frame)
+    if unlisted:
+        judged = Judged(wanted, book, layout, len(rows.lines) + len(rows.aside), frame, faults, remarks)
+        raise _unlisted(judged, unlisted)
     wanted = replace(wanted, spans=as_listed(wanted.spans, frame))
     remarks = (*doubts(wanted.spans, rows.file, frame), *remarks)
     judged = Judged(wanted, book, layout, len(rows.lines) + len(rows.aside), frame, faults, remarks)
     if wanted.spans:
         _require_complete(judged, communes, department)
     return judged
+
+
+def _unlisted(judged: Judged, spans: Sequence[Span]) -> NotCompleteError:
+    """Say that no row that comes in is of a programme that is declared complete; rows that are kept out may be."""
+    known = ", ".join(sorted(set(judged.frame["programme"]), key=fold))
+    found = t("imports.span_unknown", programme=spans[0].programme)
+    lost = len(judged.reasons)
+    said = [
+        found,
+        t("imports.span_known", known=known) if known else t("imports.span_none"),
+        *([t("imports.span_kept_out", n=lost, n_text=lost)] if lost else []),
+    ]
+    return NotCompleteError(" ".join(said), judged.faults, judged)
 
 
 def _require_complete(judged: Judged, communes: gpd.GeoDataFrame, department: str) -> None:
@@ -200,8 +221,9 @@ def _require_complete(judged: Judged, communes: gpd.GeoDataFrame, department: st
     spans, layout, frame = judged.wanted.spans, judged.layout, judged.frame
     file = where(judged.book, layout.grid)
     lost = losses(spans, layout, file, frame, [faults[0] for faults in judged.reasons.values()])
+    key = "one_sheet" if judged.wanted.sheet is None else "other_years"
     elsewhere = [
-        Problem(file, None, None, grid.sheet, t("imports.expected.one_sheet"), "other_sheet")
+        Problem(file, None, None, grid.sheet, t(f"imports.expected.{key}"), "other_sheet")
         for grid in layout.others
         if judged.wanted.sheet is None or _has_supports(judged, grid, communes, department)
     ]
@@ -217,27 +239,58 @@ def _require_complete(judged: Judged, communes: gpd.GeoDataFrame, department: st
         frame=frame[~frame.index.isin(undated)],
         faults=tuple(sorted((*judged.faults, *added, *elsewhere), key=lambda fault: fault.row or 0)),
     )
-    raise NotCompleteError(_refusal(lost), [*lost, *elsewhere], refused)
+    raise NotCompleteError(_refusal(lost, judged.wanted.sheet), [*lost, *elsewhere], refused)
 
 
-def _refusal(lost: Sequence[Problem]) -> str:
+def _refusal(lost: Sequence[Problem], sheet: str | None) -> str:
     if not lost:
-        return t("imports.not_alone")
+        return t("imports.not_alone" if sheet is None else "imports.not_alone_chosen")
     if all(one.rule == "no_year_column" for one in lost):
         return t("imports.no_years")
     return t("imports.not_complete", n=len(lost), n_text=len(lost))
 
 
 def _has_supports(judged: Judged, grid: Grid, communes: gpd.GeoDataFrame, department: str) -> bool:
-    """Tell whether another sheet holds supports of what is declared complete, or of a year that it does not say."""
+    """Tell whether another sheet may hold supports of what is declared complete, or of a year that it does not say.
+
+    Rows that are kept out count by what they say of programme and year; a sheet that is called by another year, as
+    « 2023 » is, is of that year where its rows say none.
+    """
     wanted = replace(judged.wanted, sheet=grid.sheet, spans=())
     try:
-        frame = judge(judged.book, wanted, communes, department).frame
+        other = judge(judged.book, wanted, communes, department)
     except EssmapError:
         return True
+    called = {int(year) for year in _YEAR.findall(grid.sheet)}
+    listed = other.frame[["programme", "year"]].to_dict("records")
+    said = [{"programme": str(row["programme"]), "year": str(row["year"])} for row in listed] + _kept_out(other)
     return any(
-        fold(row["programme"]) == fold(span.programme)
-        and (not row["year"] or span.first_year <= int(row["year"]) <= span.last_year)
-        for row in frame[["programme", "year"]].to_dict("records")
+        (
+            (not row["programme"] or fold(row["programme"]) == fold(span.programme))
+            and any(
+                span.first_year <= year <= span.last_year for year in ({int(row["year"])} if row["year"] else called)
+            )
+        )
+        or (fold(row["programme"]) == fold(span.programme) and not row["year"] and not called)
+        for row in said
         for span in judged.wanted.spans
     )
+
+
+def _kept_out(judged: Judged) -> list[dict[str, str]]:
+    """Return what rows that are kept out say of programme and year; lines that are no row of a list say nothing."""
+    layout, found = judged.layout, []
+    for line, faults in judged.reasons.items():
+        if faults[0].rule in HARMLESS:
+            continue
+        cells = layout.grid.rows[line - 1]
+        said = {
+            name: next((cells[place] for place in layout.columns.get(name, ()) if place < len(cells)), "")
+            for name in ("programme", "year")
+        }
+        years = _YEAR.findall(said["year"])
+        found.append({
+            "programme": " ".join(said["programme"].split()) or judged.wanted.programme,
+            "year": years[0] if len(years) == 1 else "",
+        })  # fmt: skip
+    return found

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from essmap.build.imports.doubles import EACH
 from essmap.build.imports.headings import JOINED, TWINS, Layout
+from essmap.build.imports.sensitive import read_flags
 from essmap.build.imports.values import Reading, clean
 from essmap.errors import Problem
 from essmap.texts import t
@@ -94,12 +96,26 @@ class Rows:
 
     def read(self, name: str, understand: Callable[[str], Reading]) -> list[str]:
         """Understand a column cell by cell; equal cells are understood once."""
+        if name in EACH:
+            return self._read_each(name)
         known: dict[str, Reading] = {}
         found = []
         for line, cell in zip(self.lines, self.raw(name), strict=True):
             reading = known.get(cell) or known.setdefault(cell, understand(cell))
             found.append("" if reading.fault else reading.value)
             self.note(line, name, cell, reading)
+        self.values[name] = found
+        return found
+
+    def _read_each(self, name: str) -> list[str]:
+        """Understand all the columns that are one of ours, each cell by itself: what one says, another may not undo."""
+        places = self.layout.columns.get(name, ())
+        found = []
+        for line in self.lines:
+            cells = [(self.layout.headings[place], self._cell(line, place)) for place in places]
+            reading = read_flags(cells)
+            found.append("" if reading.fault else reading.value)
+            self.note(line, name, " | ".join(cell for _, cell in cells if cell), reading)
         self.values[name] = found
         return found
 

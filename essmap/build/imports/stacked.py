@@ -45,18 +45,38 @@ def set_aside(
     required : sequence of tuples of str
         What a header names: one column of each.
     """
-    return {**_above(rows, header, named), **_below(rows, header, columns, named, required)}
+    return {**_above(rows, header, named, required), **_below(rows, header, columns, named, required)}
 
 
-def _above(rows: Sequence[Sequence[str]], header: int, named: Namer) -> dict[int, str]:
-    """Return the rows of a table that stands above; a title or a line of headings right above the header is none."""
+def _above(
+    rows: Sequence[Sequence[str]], header: int, named: Namer, required: Sequence[tuple[str, ...]]
+) -> dict[int, str]:
+    """Return the rows of a table that stands above; titles, lines of headings and lists of settings are none.
+
+    Settings (« Programme », « Vélo », « Année », « 2024 ») name columns of ours too. A table has a row of headings of
+    which every cell but one is known or which names all that is required, and below it a row of at least half as many.
+    """
     plausible = [place for place in range(header) if len(_ours(named(rows[place]))) > 1]
-    if not plausible:
+    heads = [place for place in plausible if _is_head(rows, place, header, named(rows[place]), required)]
+    if not heads:
         return {}
-    filled = [place for place in range(plausible[0], header) if _is_filled(rows[place])]
+    filled = [place for place in range(heads[0], header) if _is_filled(rows[place])]
     if set(filled) <= set(plausible):
         return {}
     return {place: AGAIN if place in plausible else ABOVE for place in filled}
+
+
+def _is_head(
+    rows: Sequence[Sequence[str]],
+    place: int,
+    header: int,
+    names: Mapping[int, str],
+    required: Sequence[tuple[str, ...]],
+) -> bool:
+    is_full = all(set(group) & set(names.values()) for group in required)
+    unknown = sum(not name for name in names.values())
+    below = [sum(bool(cell.strip()) for cell in rows[row]) for row in range(place + 1, header)]
+    return (is_full or unknown < 2) and any(count > 1 and 2 * count >= len(names) for count in below)
 
 
 def _below(

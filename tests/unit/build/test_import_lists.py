@@ -17,7 +17,7 @@ import pytest
 import xlsxwriter
 from shapely.geometry import Point
 
-from essmap.build.imports import heading_words
+from essmap.build.imports import heading_words, sensitive
 from essmap.build.imports.annotated import annotated_copy
 from essmap.build.imports.headings import proposal, recognise
 from essmap.build.imports.judge import Judged, NotCompleteError, Wanted, judge, read_span
@@ -205,7 +205,7 @@ CASES = {
     "geopackage": Case("aa.gpkg", geopackage, 1, values={"commune_code": "31555", "lat": "43.604500"}),
     "no header": Case("ab.csv", text("Inventée;Muret\nB;Muret\n"), refused="no_header"),
     "no commune at all": Case("ac.csv", text("Nom;Statut\nInventée;Association\n"), refused="missing_column"),
-    "two names": Case("ad.csv", text("Nom;Raison sociale;Commune\nA;B;Muret\n"), 1, values={"name": "A"}),
+    "two names": Case("ad.csv", text("Nom;Raison sociale;Commune\nA;B;Muret\n"), 1, values={"name": "B"}),
     "two columns for one": Case(
         "ae.csv", text("Dénomination;Raison sociale;Commune\nA;B;Muret\n"), refused="repeated_column"
     ),
@@ -343,9 +343,88 @@ CASES = {
     "letters lost": Case(
         "bl.csv", text("Nom;Ville;Couleur\nCaf\ufffd;Muret;\nB;Muret;bl\ufffd\n"), 1, faults=((2, "lost_letters"),)
     ),
-    "second columns": Case(
-        "bm.csv", text("Nom usuel;Nom;Commune;Commune 2\nA;B;Muret;Blagnac\n"), 1,
-        values={"name": "B", "commune": "Muret"},
+    "second columns that differ": Case(
+        "bm.csv", text("Nom usuel;Nom;Commune\nA;B;Muret\n"), refused="repeated_column"
+    ),
+    "second columns that say the same": Case(
+        "bm2.csv", text("Nom usuel;Nom;Commune;Commune 2\nL’ÉTÉ;L'été;Muret;Blagnac\n;B;Muret;\n"), 2,
+        values={"name": "L'été", "commune": "Muret"},
+    ),
+    "a second column that is mapped": Case(
+        "bm3.csv", text("Nom usuel;Nom;Commune\nA;B;Muret\n"), 1, values={"name": "A"},
+        wanted={"mapping": {"Nom usuel": "name"}},
+    ),
+    "two columns that hide": Case(
+        "ra.csv", text("Nom;Ville;Adresse;Lieu sensible ?;Adresse confidentielle\nA;Muret;1 rue;non;oui\n"
+                       "B;Muret;2 rue;oui;\nC;Muret;3 rue;oui;peut-être\n"), 2,
+        faults=((4, "flag"),), values={"is_sensitive": "yes"},
+    ),
+    "words that hide": Case(
+        "rb.csv", text("Nom;Ville;Confidentialité;À ne pas publier;Adresse à masquer;Non diffusable\n"
+                       "A;Muret;;;;oui\nB;Muret;non;non;non;non\n"), 2, values={"is_sensitive": "yes"},
+    ),
+    "an agreement that is refused": Case(
+        "rc.csv", text("Nom;Ville;Accord de diffusion\nA;Muret;non\n"), 1, values={"is_sensitive": "yes"}
+    ),
+    "an agreement that is given": Case(
+        "rd.csv", text("Nom;Ville;Accord de diffusion\nA;Muret;oui\n"), 1, values={"is_sensitive": ""}
+    ),
+    "an agreement of which nothing is said": Case(
+        "re.csv", text("Nom;Ville;Accord de diffusion\nA;Muret;\n"), 1, values={"is_sensitive": "yes"}
+    ),
+    "words that may hide": Case(
+        "rf.csv", text("Nom;Ville;Niveau de confidentialité\nA;Muret;2\n"), refused="perhaps_hidden"
+    ),
+    "words that may hide, left aside": Case(
+        "rg.csv", text("Nom;Ville;Niveau de confidentialité\nA;Muret;2\n"), 1,
+        wanted={"mapping": {"Niveau de confidentialité": "-"}},
+    ),
+    "words that only look like hiding": Case(
+        "rh.csv", text("Nom;Ville;Ouvert au public;Publications;Diffusion\nA;Muret;oui;Revue;Radio\n"), 1
+    ),
+    "a president beside an association": Case(
+        "ri.csv", text("Association;Nom;Commune;Téléphone\nLa Roue;Dupont;Muret;06\n"), 1, values={"name": "La Roue"}
+    ),
+    "a president with a first name beside a structure": Case(
+        "rj.csv", text("Raison sociale;Nom;Prénom;Commune\nLa Roue;Dupont;Jean;Muret\n"), 1,
+        values={"name": "La Roue"},
+    ),
+    "a president beside a holder": Case(
+        "rk.csv", text("Association;Nom;Prénom;Dispositif\nLa Roue;Dupont;Jean;Vélo\n"), 1, kind="projects",
+        values={"holder_name": "La Roue"},
+    ),
+    "dates of a file and of its decision": Case(
+        "rl.csv", text("Porteur;Programme;Date de dépôt;Date de notification;Date de la CP\n"
+                       "A;Vélo;2022-11-02;2024-01-12;2023-12-12\n"), 1, kind="projects", values={"year": "2023"},
+    ),
+    "a date of demand": Case(
+        "rm.csv", text("Porteur;Programme;Date de la demande;Date de versement\nA;Vélo;2022-11-02;2024-01-12\n"), 1,
+        kind="projects", values={"year": ""},
+    ),
+    "settings above": Case(
+        "rn.csv", text("Programme;Tiers-lieux;Année;2024\nDirection de l’ESS;;;\n;;;\n"
+                       "Bénéficiaire;Commune;Montant;Programme\nA;Muret;10;P\n"), 1, kind="projects",
+        values={"programme": "P"},
+    ),
+    "settings above that name all": Case(
+        "ro.csv", text("Commune;Toulouse;Nom;Liste\nMise à jour : 2024;;;\nNom;Commune;Adresse;Statut\n"
+                       "A;Muret;1 rue;SCOP\n"), 1, values={"name": "A", "legal_form": "scop"},
+    ),
+    "a table above, cut short": Case(
+        "rp.csv", text("Porteur;Montant;Année\nA;1;\nPorteur;Programme;Montant\nB;Vélo;3\n"), 1, kind="projects",
+        faults=((1, "header_again"), (2, "above_header")),
+    ),
+    "another sheet without year, called by another": Case(
+        "rq.xlsx", sheets(y2022=Y2022, y2023=[HEADER[:2], ["A inventée", "Vélo"]]), 1, kind="projects",
+        wanted={"spans": (read_span("Vélo", "2022"),), "sheet": "2022"},
+    ),
+    "another sheet without year, of another programme": Case(
+        "rr.xlsx", sheets(y2022=Y2022, yAutre=[HEADER[:2], ["A inventée", "Toits"]]), 1, kind="projects",
+        wanted={"spans": (read_span("Vélo", "2022"),), "sheet": "2022"},
+    ),
+    "another sheet whose rows are kept out": Case(
+        "rs.xlsx", sheets(y2022=Y2022, yAutre=[[*HEADER, "Commune"], ["A inventée", "Vélo", 2022, "Atlantis"]]),
+        kind="projects", refused="other_sheet", wanted={"spans": (read_span("Vélo", "2022"),), "sheet": "2022"},
     ),
     "a number of three decimals": Case(
         "bn.xlsx", excel(["Porteur", "Programme", "Montant"], ["A", "Vélo", 333.125]), 1, kind="projects",
@@ -356,7 +435,7 @@ CASES = {
         kind="projects", values={"year": "2024"},
     ),
     "two dates, none of them the decision's": Case(
-        "bq.csv", text("Porteur;Programme;Date de dépôt;Date d’arrivée\nA;Vélo;2023-11-02;2024-03-12\n"),
+        "bq.csv", text("Porteur;Programme;Date haute;Date basse\nA;Vélo;2023-11-02;2024-03-12\n"),
         kind="projects", refused="repeated_column",
     ),
     "a typing error in a heading": Case(
@@ -514,7 +593,7 @@ def test_second_columns_and_columns_without_point_are_said(tmp_path):
     assert found.layout.dropped == ()
     assert found.layout.unknown == (("Commune 2", "commune"),)
     notes = "\n".join(found.notes)
-    assert "«\u202fRaison sociale\u202f» dit la même chose que «\u202fNom\u202f»" in notes
+    assert "«\u202fNom\u202f» désigne le même champ que «\u202fRaison sociale\u202f»" in notes
     assert "«\u202fCoordonnées\u202f» ne contient aucune position" in notes
 
 
@@ -587,7 +666,8 @@ def test_years_that_nobody_can_know_are_refused(years):
 HEADINGS = {
     "year": ("Date de convention", "Date de la décision", "Date de CP", "Date de notification", "Date d'attribution",
              "Date de délibération", "Date du vote", "Exercice"),
-    "": ("Exercice 2024", "Année 2023", "2024", "Date de création", "Date de mise à jour", "Commune 2", "Ligne"),
+    "": ("Exercice 2024", "Année 2023", "2024", "Date de création", "Date de mise à jour", "Commune 2",
+         "Date de la demande", "Dates de début", "Date de dépôt", "Date de solde", "Ligne"),
     "-": ("Date de naissance", "pourcentageSubvention", "conditionsVersement", "notificationUE", "nomAttribuant"),
     "holder_name": ("Bénéficiaires", "Dénominations", "nomBeneficiaire"),
     "programme": ("Dispositifs", "dispositifAide"),
@@ -607,7 +687,7 @@ def test_headings_as_people_write_them(name):
     )
 
 
-@pytest.mark.parametrize("module", [heading_words, spreadsheet_worker])
+@pytest.mark.parametrize("module", [heading_words, sensitive, spreadsheet_worker])
 def test_examples_of_the_docstrings_hold(module):
     """What the docstrings show is what the functions do."""
     found = doctest.testmod(module)
@@ -626,3 +706,24 @@ def test_a_second_date_is_not_known(tmp_path):
     layout = judged(path, "projects").layout
     assert [heading for heading, _ in layout.unknown] == ["Date de dépôt"]
     assert layout.doubles == ()
+
+
+def test_a_chosen_sheet_is_not_asked_for_again(tmp_path):
+    """Whoever chose the sheet reads what else to do about another one without years."""
+    path = tmp_path / "l.xlsx"
+    sheets(yA=Y2022, ySuite=[HEADER[:2], ["A inventée", "Vélo"]])(path)
+    with pytest.raises(NotCompleteError) as refused:
+        judged(path, "projects", spans=(read_span("Vélo", "2022"),), sheet="A")
+    said = f"{refused.value} {refused.value.problems[0].expected}"
+    assert "--sheet" not in said
+    assert "Complétez l’année" in said
+
+
+def test_a_programme_of_which_no_row_is_kept_says_why(tmp_path):
+    """The list that was judged is there for report and copy, and the true cause is said."""
+    path = tmp_path / "l.csv"
+    text("Porteur;Programme;Année;Commune\nA;Vélo;2024;Atlantis\n")(path)
+    with pytest.raises(NotCompleteError, match=r"Aucune ligne n’a pu être gardée\. 1 ligne est écartée") as refused:
+        judged(path, "projects", spans=(read_span("Vélo", "2024"),))
+    assert [one.rule for one in refused.value.problems] == ["unknown_commune"]
+    assert len(annotated_copy(refused.value.judged)) > 0

@@ -283,3 +283,76 @@ def test_a_changed_list_stops_the_build_with_its_name(cli, places):
     path.write_text(path.read_text(encoding="utf-8").replace("Roue", "Rue"), encoding="utf-8")
     done = cli("build")
     assert (done.code, path.name in done.err) == (4, True)
+
+
+def listed(cli) -> list[str]:
+    return [one["import_id"] for one in json.loads(cli("imports", "list", "--json").out)]
+
+
+def test_what_a_replacement_takes_along_is_said(cli, places):
+    """A trial says which list would go, and both say what is no longer declared complete."""
+    cli("import", written(places, SOUND), "--kind", "projects", "--complete-for", "Vélo", "2024")
+    [old] = listed(cli)
+    path = written(places, SOUND + "D inventée;Vélo;2023\n", "autre.csv")
+    trial = cli("import", path, "--kind", "projects", "--replaces", old, "--dry-run")
+    assert "serait retirée" in trial.out
+    assert "ne serait plus déclarée complète pour «\u202fVélo\u202f», 2024" in trial.out
+    assert listed(cli) == [old]
+    wider = cli(
+        "import", path, "--kind", "projects", "--replaces", old, "--complete-for", "velo", "2023-2024", "--dry-run"
+    )
+    assert "plus déclarée complète" not in wider.out
+    done = cli("import", path, "--kind", "projects", "--replaces", old, "--json")
+    assert json.loads(done.out)["complete_for_gone"] == [{"programme": "Vélo", "first_year": 2024, "last_year": 2024}]
+    assert old not in listed(cli)
+
+
+def test_the_older_list_stays_while_rows_are_kept_out(cli, places):
+    """A row that only the older list says is not lost, and no support counts twice: nothing changes, and it is said."""
+    cli("import", written(places, LIST), "--kind", "actors")
+    [old] = listed(cli)
+    faulty = written(places, FAULTY, "autre.csv")
+    done = cli("import", faulty, "--kind", "actors", "--replaces", old)
+    assert (done.code, listed(cli)) == (1, [old])
+    assert "L’ancienne liste reste tant que des lignes sont écartées" in done.out
+    sound = written(places, FAULTY.replace("Blagnak", "Blagnac"), "autre.csv")
+    assert cli("import", sound, "--kind", "actors", "--replaces", old).code == 0
+    assert old not in listed(cli)
+
+
+def test_a_list_of_another_kind_is_not_replaced(cli, places):
+    """Structures do not take the place of supports."""
+    cli("import", written(places, SOUND), "--kind", "projects")
+    [old] = listed(cli)
+    done = cli("import", written(places, LIST, "a.csv"), "--kind", "actors", "--replaces", old)
+    assert (done.code, "autre genre" in done.err, listed(cli)) == (2, True, [old])
+
+
+def test_a_later_declaration_says_whose_it_takes_over(cli, places):
+    """Two lists that are complete for the same years: the later one counts, and whoever brings it in reads so."""
+    cli("import", written(places, SOUND), "--kind", "projects", "--title", "Ancienne", "--complete-for", "Vélo", "2024")
+    [old] = listed(cli)
+    path = written(places, SOUND + "D inventée;Vélo;2023\n", "autre.csv")
+    options = [path, "--kind", "projects", "--complete-for", "Vélo", "2023-2024"]
+    told = json.loads(cli("import", *options, "--dry-run", "--json").out)
+    assert told["complete_for_taken_over"] == [
+        {"import_id": old, "programme": "Vélo", "first_year": 2024, "last_year": 2024}
+    ]
+    assert "«\u202fAncienne\u202f» déclare aussi «\u202fVélo\u202f», 2024, complète" in cli("import", *options).out
+
+
+def test_every_refusal_writes_its_report(cli, places):
+    """An unreadable file, a programme that the list has not, a list without a sound row."""
+    broken = places / "liste.csv"
+    broken.write_bytes(b"%PDF-1.7 rien")
+    assert cli("import", broken, "--kind", "actors", "--report", "r.json").code != 0
+    told = json.loads((places / "r.json").read_text(encoding="utf-8"))
+    assert (told["file"], "PDF" in told["refused"]) == ("liste.csv", True)
+    path, wish = written(places, SOUND), ["--complete-for", "Autre", "2024"]
+    done = cli("import", path, "--kind", "projects", *wish, "--report", "r.json", "--annotated", "a.xlsx")
+    assert (done.code, "Toits" in done.err) == (1, True)
+    assert json.loads((places / "r.json").read_text(encoding="utf-8"))["accepted"] == 2
+    path.write_text("Porteur;Programme;Année;Commune\nA;Vélo;2024;Atlantis\n", encoding="utf-8")
+    Path("a.xlsx").unlink()
+    cli("import", path, "--kind", "projects", "--complete-for", "Vélo", "2024", "--annotated", "a.xlsx")
+    assert openpyxl.load_workbook(places / "a.xlsx").active["A2"].value == "écartée"

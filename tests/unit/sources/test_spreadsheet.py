@@ -86,6 +86,34 @@ def test_windows_text_survives(text):
     assert decode(content, "f")[0].split("\n")[1].split(";")[0] == text
 
 
+CAPITALS = (
+    "COMITE DES FÊTES", "LE CHÊNE", "PERE NOËL", "ÉCOLE", "MAÏS", "AOÛT", "ŒUVRES SOCIALES", "Asociación Ramón",
+    "Escòla occitana", "adhérent·e·s…", "CAFÉ\u00a0: 5\u00a0€", "«\u00a0CAFÉ\u00a0»", "• Été", "Sud–Ouest",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CAPITALS)
+def test_a_short_windows_list_is_no_list_of_an_older_computer(text):
+    """A few capitals with accents, signs or letters of our neighbours do not make a file Macintosh or DOS."""
+    found = decode(f"NOM;VILLE\r\n{text};MURET\r\n".encode("cp1252"), "f")
+    assert found == (f"NOM;VILLE\r\n{text};MURET\r\n", "cp1252")
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "mac_roman"])
+@pytest.mark.parametrize("text", ["L'École d'été", "Théâtre à Muret", "Les Gens d'Été", "Maître d'œuvre"])
+def test_a_short_list_of_an_older_computer_is_read_as_such(encoding, text):
+    """What Windows-1252 would make of it is no French text."""
+    text = text.replace("œ", "oe")
+    assert decode(f"Nom;Ville\n{text};Muret\n".encode(encoding), "f") == (f"Nom;Ville\n{text};Muret\n", encoding)
+
+
+def test_a_line_of_utf8_in_a_windows_file_is_named():
+    """Two files that somebody joined are refused, whichever of them is the longer."""
+    content = "Nom;Commune\nÉté;Muret\nÉcole;Sète\n".encode("cp1252") + "Café;Muret\n".encode()
+    with pytest.raises(SourceError, match=r"deux encodages.*ligne 4 est en UTF-8"):
+        read_bytes(content, "liste.csv")
+
+
 def test_accents_that_were_spoilt_are_mended_and_said():
     """UTF-8 read as Windows and saved again is set right."""
     spoilt = "Nom;Commune\nL'Étoile;Sète à côté\n".encode().decode("cp1252").encode()
@@ -120,6 +148,10 @@ STRAY = {
     "closed by an opening quote": ('Nom;Ville\nA;Muret\n"B;Muret\nC;"Muret"\nD;Muret\n', 3),
     "same number of cells": ('Nom;Ville;Objet\nA;Muret;"un\nB;Muret;deux"\nC;Muret;x\nD;Muret;y\n', 2),
     "a whole row inside": ('Nom;Ville;Objet\nA;Muret;"un\nB;Muret;x\ndeux"\nC;Muret;x\nD;Muret;y\n', 2),
+    "rows inside a row that is cut short": (
+        'Nom;Ville;Objet\nD;Muret;z\n"E;Muret;t\nA;Muret;x\nB";y\nC;Muret;x\nF;Muret;y\n',
+        3,
+    ),
     "never closed": ('Nom;Ville\nA;Muret\nB;"Muret\nC;Muret\n', 3),
 }
 
@@ -136,6 +168,25 @@ def test_a_long_note_over_lines_with_a_separator_is_a_cell():
     """A note that holds a line break and a semicolon is no fault where its lines are no rows."""
     content = 'Nom;Ville;Objet\nA;Muret;"un\ndeux; trois"\nB;Muret;x\nC;Muret;y\n'
     assert rows_of(read_bytes(content.encode(), "f"))[1] == ["A", "Muret", "un\ndeux; trois"]
+
+
+NOTES = {
+    "prose with as many commas as a row": (
+        'Nom,Ville,Objet\nA,Muret,"Le lieu :\nRepas, ateliers, sorties\net plus"\nB,Muret,x\n', 3
+    ),
+    "rows that end early": (
+        'Nom,Ville,Rue,Objet,Site\nA,Muret,1 rue,"Repas, vélo\nsorties",\nB,Muret,2 rue,x\nC,Muret,3 rue,y\n', 5
+    ),
+    "a list within a cell": ('Nom;Ville;Objet\nA;Muret;"- vélo; bar; jeu\n- café; bar; jeu\n- fin"\nB;Muret;x\n', 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_notes_over_several_lines_are_cells(name):
+    """What is written in sentences, or closes where a cell ends, swallows nothing."""
+    content, width = NOTES[name]
+    found = rows_of(read_bytes(content.encode(), "f"))
+    assert (len(found[1]), found[1][0], found[2][0]) == (width, "A", "B")
 
 
 def test_only_line_ends_end_lines():
