@@ -13,10 +13,20 @@ import numpy as np
 import pandas as pd
 
 from essmap import reference
-from essmap.schema.masked import MASKED_FIELDS, at_home, tells_where, told_at_home
+from essmap.schema.masked import MASKED_FIELDS, at_home, tells_where, told_at_home, without_address
 from essmap.schema.tables import CRS
+from essmap.texts import t
 
-__all__ = ["MASKED_FIELDS", "at_commune", "at_home", "hide", "sensitive", "tells_where", "told_at_home"]
+__all__ = [
+    "MASKED_FIELDS",
+    "at_commune",
+    "at_home",
+    "hide",
+    "sensitive",
+    "tells_where",
+    "told_at_home",
+    "without_address",
+]
 
 
 def sensitive(flagged: pd.Series[bool], name: pd.Series[str], activity: pd.Series[str]) -> pd.Series[bool]:
@@ -37,7 +47,9 @@ def sensitive(flagged: pd.Series[bool], name: pd.Series[str], activity: pd.Serie
 
 
 def hide(frame: pd.DataFrame, masked: pd.Series[bool] | np.ndarray) -> None:
-    """Empty, in place, what masked rows must not say: the fields of `MASKED_FIELDS`, and an activity that tells where.
+    """Take, in place, from masked rows what they must not say.
+
+    The fields of `MASKED_FIELDS` and an activity that tells where are emptied; an address in the name is cut.
 
     Parameters
     ----------
@@ -48,6 +60,7 @@ def hide(frame: pd.DataFrame, masked: pd.Series[bool] | np.ndarray) -> None:
     """
     rows = pd.Series(np.asarray(masked, dtype=bool), index=frame.index)
     frame.loc[rows, list(MASKED_FIELDS)] = None
+    frame.loc[rows, "name"] = [without_address(name) or t("imports.unnamed") for name in frame.loc[rows, "name"]]
     frame.loc[rows & tells_where(frame["activity"]), "activity"] = None
 
 

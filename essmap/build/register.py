@@ -24,7 +24,7 @@ from essmap.build.classify import domains_of, is_employer, legal_form, naf_domai
 from essmap.build.geography import Geography
 from essmap.build.privacy import at_commune, at_home, sensitive
 from essmap.schema.folding import fold, fold_series
-from essmap.schema.masked import NUMBER
+from essmap.schema.masked import NUMBER, without_address
 from essmap.schema.register import RegisterRead
 from essmap.schema.tables import ACTORS, CRS
 
@@ -156,7 +156,7 @@ def hidden_identifier(commune_code: str, name: str) -> str:
     >>> hidden_identifier("31555", "Foyer 732829320")
     'commune-31555-foyer'
     """
-    words = _NOT_A_WORD.sub("-", _LONG_NUMBER.sub(" ", fold(name))).strip("-")
+    words = _NOT_A_WORD.sub("-", _LONG_NUMBER.sub(" ", fold(without_address(name)))).strip("-")
     return f"commune-{commune_code}-{words or 'x'}"
 
 

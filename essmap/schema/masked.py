@@ -49,6 +49,10 @@ _ADDRESS_IN_WORDS: Final = (
     r"(?-i:[A-ZÀ-Ý])[\w'’-]+"
 )
 
+#: A street without a number, behind a sign: « Foyer - rue Haute ».
+_STREET_BEHIND: Final = r"(?:^|[,;:(|]|\s[-–—/])\s*(?:rue|avenue|av\.|boulevard|bd|impasse|chemin|all[ée]es?)\s+\S"
+_ADDRESS_IN_NAME: Final = re.compile(f"{_ADDRESS_IN_WORDS}|{_HOME_IN_WORDS}|{_STREET_BEHIND}", re.IGNORECASE)
+
 
 def at_home(address: pd.Series[str]) -> pd.Series[bool]:
     """Tell which addresses are somebody's home: they say so, or name who lives there.
@@ -93,6 +97,20 @@ def tells_where(text: pd.Series[str]) -> pd.Series[bool]:
     """
     pattern = f"{_ADDRESS_IN_WORDS}|{_HOME_IN_WORDS}"
     return text.str.contains(pattern, case=False, regex=True, na=False).astype(bool)
+
+
+def without_address(name: str) -> str:
+    """Return a name without the address that stands in it, and what is behind; it may be all of the name.
+
+    Examples
+    --------
+    >>> without_address("Solidarité Femmes 31 - 12 rue Secrète"), without_address("Foyer (12 bis, avenue Haute)")
+    ('Solidarité Femmes 31', 'Foyer')
+    >>> without_address("12 rue Secrète"), without_address("Les Amis de la rue")
+    ('', 'Les Amis de la rue')
+    """
+    found = _ADDRESS_IN_NAME.search(name)
+    return name if found is None else name[: found.start()].rstrip(" ,;:.-–—/(|")
 
 
 def holds_number(text: str) -> bool:

@@ -13,7 +13,8 @@ from essmap.build.check import FIRST_YEAR, check_actors
 from essmap.build.imports.contacts import set_aside
 from essmap.build.imports.headings import POINT
 from essmap.build.imports.identifiers import kept_actor, numbered, own_form_elsewhere, slug
-from essmap.build.imports.lines import one_reason, refuse_examples, refuse_totals
+from essmap.build.imports.lines import one_reason, refuse_examples, refuse_nameless, refuse_totals
+from essmap.build.imports.names import cut_addresses
 from essmap.build.imports.people import refuse_persons, refuse_withheld
 from essmap.build.imports.place_names import code_and_name
 from essmap.build.imports.places import Located, Places, read_pair
@@ -28,7 +29,15 @@ from essmap.build.imports.values import (
     read_website,
     read_year,
 )
-from essmap.build.imports.words import read_choice, read_domains, read_flag, read_legal_form, read_sensitive
+from essmap.build.imports.words import (
+    is_structure_form,
+    read_choice,
+    read_domains,
+    read_flag,
+    read_legal_form,
+    read_sensitive,
+)
+from essmap.build.privacy import sensitive, tells_where, told_at_home
 from essmap.schema.folding import fold
 from essmap.schema.tableschema import FIELDS, choices_of
 from essmap.schema.withheld import Withheld
@@ -82,10 +91,12 @@ def judge_actors(rows: Rows, places: Places, *, last_year: int, withheld: Withhe
     _no_register(rows)
     _numbers(rows)
     _places(rows, places)
-    forms = rows.values["legal_form"]
+    forms = [cell if is_structure_form(cell) else "" for cell in rows.raw("legal_form")]
     is_place = lambda word: bool(places.find(word).value)  # noqa: E731
     refuse_persons(rows, "name", numbers=rows.values["siren"], forms=forms, is_place=is_place)
-    frame = _frame(rows)
+    refuse_nameless(rows, "name", "no_name")
+    masked = _mask(rows)
+    frame = _frame(rows, masked)
     numbers = frame[["siren", "siret"]]
     for identifiers in (frame["id"].tolist(), [clean(cell) for cell in rows.raw("id")]):  # ours, and that of the list
         refuse_withheld(rows, numbers.assign(actor_id=identifiers), withheld)
@@ -216,9 +227,30 @@ def _precision(rows: Rows, row: int, told: str) -> str:
     return told or ("street" if rows.values["address"][row] else "locality")
 
 
-def _frame(rows: Rows) -> pd.DataFrame:
+def _mask(rows: Rows) -> list[bool]:
+    """Cut the address from the names of places whose address is not shown; tell per row whether it is one.
+
+    A cell that was set aside for a telephone number may be what said so: the row is then marked as such a place.
+    """
     values = rows.values
-    given = [_given(rows, row, clean(cell)) for row, cell in enumerate(rows.raw("id"))]
+    flagged = pd.Series([flag == "yes" for flag in values["is_sensitive"]], dtype=bool)
+    name, address, activity = (pd.Series(values[one], dtype="str") for one in ("name", "address", "activity"))
+    whole = pd.Series([clean(cell) for cell in rows.raw("activity")], dtype="str")
+    shown = sensitive(flagged, name, activity) | told_at_home(address, activity)
+    masked = shown | sensitive(flagged, name, whole) | told_at_home(address, whole)
+    for row in masked.index[masked & ~shown]:
+        values["is_sensitive"][row] = "yes"
+        rows.remark(rows.lines[row], "activity", "", t("imports.remarks.protected"))
+    cut_addresses(rows, "name", masked.tolist())
+    return masked.tolist()
+
+
+def _frame(rows: Rows, masked: list[bool]) -> pd.DataFrame:
+    values = rows.values
+    given = [
+        "" if hidden and tells_where(pd.Series([cell.replace("-", " ")])).any() else _given(rows, row, clean(cell))
+        for row, (cell, hidden) in enumerate(zip(rows.raw("id"), masked, strict=True))
+    ]
     own = [
         f"liste-{slug(name)}-{code or 'x'}" for name, code in zip(values["name"], values["commune_code"], strict=True)
     ]

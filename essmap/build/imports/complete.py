@@ -18,7 +18,8 @@ from essmap.texts import t
 
 #: No support of a department is older: before the laws of decentralisation.
 FIRST_YEAR: Final = 1980
-#: Reasons that do not make a list incomplete: no support of a structure is lost by them.
+#: Reasons that do not make a list incomplete: no support of a structure is lost by them. What has but the shape of a
+#: person's name (``named_person``), or may be a structure, is not among them.
 HARMLESS: Final = frozenset({"natural_person", "example_row", "total_row", AGAIN})
 
 

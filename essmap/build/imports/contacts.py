@@ -9,15 +9,45 @@ from typing import Final
 from essmap.build.imports.rows import Rows
 from essmap.texts import t
 
-_MAIL: Final = r"[^\s@<>(),;:]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+"
-_PHONE: Final = r"(?<![\d+])(?:(?:\+|00)\s?33\s?(?:\(0\)\s?)?|0)\s?[1-9](?:[\s./\-]{0,3}\d{2}){4}(?!\d)"
-_CONTACT: Final = re.compile(f"{_MAIL}|{_PHONE}", re.IGNORECASE)
-#: With the word that leads to it.
-_LED: Final = re.compile(
-    r"(?:\b(?:t[ée]l(?:[ée]phone)?|portable|port|mobile|mob|fax|e-?mail|m[ée]l|mail|courriel|contact)\b[\s.:]*)?"
-    rf"(?:{_MAIL}|{_PHONE})",
-    re.IGNORECASE,
+#: One of these stands in every address of mail: without it no cell is searched for one.
+_SIGNS: Final = ("@", "(at)", "[at]", "arobase")
+#: It begins where a word begins and is never long: a cell of one endless word is gone through once.
+_MAIL: Final = (
+    r"(?<![^\s@<>(),;:/|])[^\s@<>(),;:/|]{1,64}\s?(?:@|\(at\)|\[at\]|[(\[«]?\s?\barobase\b\s?[)\]»]?)\s?"
+    r"[\w-]{1,63}(?:\.[\w-]{1,63})+"
 )
+#: « 0 », or what stands for it from abroad; without « + » only before the first figure of a mobile.
+_ZERO: Final = r"(?:(?:\+|\b00)\s?33[\s.\-·–]?(?:\(0\)\s?)?|\b33\s?(?:\(0\)\s?)?(?=[67])|0)\s?"
+_BETWEEN: Final = r"\s?[.\-·–‑•_]\s?|\s|"
+#: The usual groups, parted by one and the same sign, never a slash: « 05-2024-12-15 » and two dates are no number.
+_GROUPS: Final = (
+    rf"[1-9](?:(?P<two>{_BETWEEN})\d\d(?:(?P=two)\d\d){{3}}"
+    rf"|(?P<three>{_BETWEEN})\d{{3}}(?P=three)\d{{3}}(?P=three)\d\d"
+    rf"|\d\d(?P<four>{_BETWEEN})\d{{3}}(?P=four)\d{{3}}"
+    r"|\s\d{4}\s\d{4}|\d\d\s\d{2}\s?\d{2}\s?\d{2}|\s\d\d\s\d\d\s\d{4})(?!\d)"
+)
+#: What follows a year is the rest of a date.
+_PHONE: Final = rf"(?<![\d+])(?<!(?:19|20)\d\d[.\-–]){_ZERO}{_GROUPS}"
+_WORD: Final = (
+    r"(?:\b(?:t[ée]l(?:[ée]phone)?|portable|port|mobile|mob|fax|e-?mail|m[ée]l|mail|courriel|contact)\b[\s.:]{0,4})?"
+)
+#: Each with the word that leads to it, and without.
+_MAILS: Final = re.compile(_MAIL, re.IGNORECASE)
+_PHONES: Final = re.compile(_PHONE)
+_LED_MAILS: Final = re.compile(_WORD + _MAIL, re.IGNORECASE)
+_LED_PHONES: Final = re.compile(_WORD + _PHONE, re.IGNORECASE)
+
+
+def _may_hold_mail(text: str) -> bool:
+    plain = text.casefold()
+    return any(sign in plain for sign in _SIGNS)
+
+
+def _replaced(text: str, instead: str, *, led: bool) -> str:
+    """Return a text with something else in the place of each contact."""
+    if _may_hold_mail(text):
+        text = (_LED_MAILS if led else _MAILS).sub(instead, text)
+    return (_LED_PHONES if led else _PHONES).sub(instead, text)
 
 
 def holds_contact(text: str) -> bool:
@@ -28,7 +58,7 @@ def holds_contact(text: str) -> bool:
     >>> holds_contact("voir Jean au 06 12 34 56 78"), holds_contact("a.b@exemple.fr"), holds_contact("12 rue Haute")
     (True, True, False)
     """
-    return _CONTACT.search(text) is not None
+    return (_may_hold_mail(text) and _MAILS.search(text) is not None) or _PHONES.search(text) is not None
 
 
 def without_contact(text: str) -> str:
@@ -39,7 +69,11 @@ def without_contact(text: str) -> str:
     >>> without_contact("12 rue Haute, tél. : 05 61 00 00 00")
     '12 rue Haute'
     """
-    return re.sub(r"\s{2,}", " ", _LED.sub(" ", text)).strip(" ,;:-–/()")
+    if not holds_contact(text):
+        return text
+    cut = re.sub(r"\s{2,}", " ", re.sub(r"\(\s*\)", " ", _replaced(text, " ", led=True))).strip(" ,;:-–/")
+    # Brackets that are whole belong to the name: « La Roue (Muret) ».
+    return cut if cut.count("(") == cut.count(")") else cut.strip(" ()")
 
 
 def set_aside(rows: Rows, *, whole: Sequence[str], part: Sequence[str]) -> None:
@@ -58,4 +92,4 @@ def set_aside(rows: Rows, *, whole: Sequence[str], part: Sequence[str]) -> None:
             for row, cell in enumerate(rows.values[name]):
                 if holds_contact(cell):
                     rows.values[name][row] = without_contact(cell) if names is part else ""
-                    rows.remark(rows.lines[row], name, _CONTACT.sub("…", cell), t(f"imports.remarks.{key}"))
+                    rows.remark(rows.lines[row], name, _replaced(cell, "…", led=False), t(f"imports.remarks.{key}"))

@@ -20,6 +20,8 @@ _TOTAL_ALONE: Final = re.compile(
     r"(?:(?:grand|sous) )?tota(?:l|ux)(?: (?:general|generaux|global|partiel|annuel|cumule))?|ensemble|cumul"
     r"|montant total|somme totale|(?:total|montant) (?:ttc|ht|euros?|eur)"
 )
+#: Words of totals that are names as well.
+_WORDS_OF_NAMES: Final = frozenset({"ensemble", "cumul"})
 #: Folded cells that may be one: « Total du programme Vélo », « Ensemble des communes », « Total 2024 ».
 _TOTAL_PERHAPS: Final = re.compile(
     r"(?:sous total|sous totaux)\b.*"
@@ -27,10 +29,10 @@ _TOTAL_PERHAPS: Final = re.compile(
     r"(?:\d+|de|du|des|d|l|la|le|les|par|pour|en|programmes?|dispositifs?|annees?|aides?|subventions?|montants?|communes?|cantons?|axes?|exercices?|hors|ht|ttc)"
     r"\b.*"
 )
-#: Cells as they are written: a source, a note, a mark of a footnote with its text.
+#: Cells as they are written: a source, a note, a mark of a footnote and, after a space, its text (« (S)cène » is none).
 _FOOTNOTE: Final = re.compile(
     r"(?:sources?|nb|n\.\s?b\.?|notes?|nota(?: bene)?|l[ée]gende|remarques?|champ|lecture|mise [àa] jour|m[àa]j)\s*:.*"
-    r"|n\.\s?b\.\s.*|\*+.*|\(\s*(?:\*+|\d{1,2}|[a-z])\s*\).*|[¹²³†].*",
+    r"|n\.\s?b\.\s.*|\*+\s.*|\(\s*(?:\*+|\d{1,2}|[a-z])\s*\)\s.*|[¹²³†]\s.*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -87,6 +89,7 @@ def refuse_totals(rows: Rows, name: str, *, numbers: Sequence[str], context: Seq
     said = [rows.raw(column) for column in context]
     known = [rows.raw(column) for column in numbers]
     where = [rows.raw(column) for column in context if column.startswith(("commune", "postcode"))]
+    supported = [rows.raw(column) for column in ("amount_eur", "year") if column in rows.layout.columns]
     for row, line in enumerate(rows.lines):
         cells = [clean(cell) for cell in rows.layout.grid.rows[line - 1]]
         first = next((place for place, cell in enumerate(cells) if cell), None)
@@ -98,13 +101,37 @@ def refuse_totals(rows: Rows, name: str, *, numbers: Sequence[str], context: Seq
         is_bare = is_alone and not any(clean(cells_of[row]) for cells_of in said)
         # Without a name, what stands first in the row says what it is, in whatever column.
         folded = fold(cell)
-        is_total = _TOTAL_ALONE.fullmatch(folded) is not None
-        perhaps = _TOTAL_PERHAPS.fullmatch(folded) is not None or _FOOTNOTE.fullmatch(cell) is not None
+        is_total = _TOTAL_ALONE.fullmatch(folded) is not None and folded not in _WORDS_OF_NAMES
+        perhaps = (
+            folded in _WORDS_OF_NAMES
+            or _TOTAL_PERHAPS.fullmatch(folded) is not None
+            or _FOOTNOTE.fullmatch(cell) is not None
+        )
+        # What has an amount and a year is what a support has too.
+        is_dated = len(supported) == 2 and all(clean(cells_of[row]) for cells_of in supported)
         nameless = not named and (perhaps or folded.split()[:1] == ["total"])
-        if (is_alone and (is_total or nameless)) or (is_bare and perhaps):
+        if is_bare and perhaps and named and is_dated:
+            rows.refuse(line, name, cell, t("imports.expected.perhaps_total"), "perhaps_total")
+        elif (is_alone and (is_total or nameless)) or (is_bare and perhaps):
             rows.refuse(line, name, cell, t("imports.expected.no_total"), TOTAL)
         elif is_total and "tota" in folded:  # of a commune, or a structure that is called so
             rows.refuse(line, name, cell, t("imports.expected.perhaps_total"), "perhaps_total")
+
+
+def refuse_nameless(rows: Rows, name: str, rule: str) -> None:
+    """Keep out rows whose name is no name: « NC », an address of mail; the fault shows the cell.
+
+    Parameters
+    ----------
+    rows : Rows
+    name : str
+        Our column, as it is understood.
+    rule : str
+        Key of what was expected.
+    """
+    for row, (line, cell) in enumerate(zip(rows.lines, rows.raw(name), strict=True)):
+        if clean(cell) and not rows.values[name][row] and line not in rows.refused():
+            rows.refuse(line, name, cell, t(f"imports.expected.{rule}"), "required")
 
 
 def refuse_bare(rows: Rows, name: str) -> None:

@@ -9,11 +9,13 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
+from essmap import reference
 from essmap.build.check import check_projects
 from essmap.build.imports.contacts import set_aside
 from essmap.build.imports.identifiers import kept_support, numbered, slug, tells_unit
-from essmap.build.imports.lines import beside, one_reason, refuse_bare, refuse_examples, refuse_totals
-from essmap.build.imports.people import refuse_persons
+from essmap.build.imports.lines import beside, one_reason, refuse_bare, refuse_examples, refuse_nameless, refuse_totals
+from essmap.build.imports.names import cut_addresses
+from essmap.build.imports.people import forms_beside, refuse_persons
 from essmap.build.imports.place_names import code_and_name
 from essmap.build.imports.places import Places
 from essmap.build.imports.rows import Rows
@@ -28,6 +30,7 @@ from essmap.build.imports.values import (
 )
 from essmap.build.imports.words import read_choice, read_domains
 from essmap.schema.folding import fold
+from essmap.schema.masked import without_address
 from essmap.schema.tableschema import FIELDS, choices_of
 from essmap.sources.delimited import RawTable
 from essmap.sources.starter import PROJECT_COLUMNS
@@ -81,7 +84,10 @@ def judge_projects(rows: Rows, places: Places, *, last_year: int, programme: str
     refuse_bare(rows, "holder_name")
     refuse_examples(rows, "holder_name")
     refuse_examples(rows, "title")
-    set_aside(rows, whole=("note", "title"), part=("holder_name",))
+    # What the file says tells two supports apart, not what is left of it.
+    said = [clean(cell) for cell in rows.raw("title")]
+    named = ("title", "holder_name", "programme", "programme_raw", "decision")
+    set_aside(rows, whole=("note",), part=named)
     rows.values["programme"] = [cell or programme for cell in rows.values["programme"]]
     rows.values["title"] = [
         title or own for title, own in zip(rows.values["title"], rows.values["programme"], strict=True)
@@ -97,14 +103,29 @@ def judge_projects(rows: Rows, places: Places, *, last_year: int, programme: str
     _places(rows, places)
     numbers = [a or b for a, b in _pairs(rows, "holder_siret", "holder_siren")]
     is_place = lambda word: bool(places.find(word).value)  # noqa: E731
-    refuse_persons(rows, "holder_name", numbers=numbers, forms=[""] * len(numbers), is_place=is_place)
+    refuse_persons(rows, "holder_name", numbers=numbers, forms=forms_beside(rows), is_place=is_place)
+    refuse_nameless(rows, "holder_name", "no_name")
+    refuse_nameless(rows, "programme", "no_programme")
+    _mask(rows)
     frame = _frame(rows)
-    _refuse_repeated(rows, frame)
+    _refuse_repeated(rows, frame.assign(title=said))
     frame = frame[~frame.index.isin(list(rows.refused()))]
     frame = frame.assign(project_id=_identifiers(frame))
     _check(rows, frame, places.communes, last_year)
     one_reason(rows)
     return frame[~frame.index.isin(list(rows.refused()))]
+
+
+def _mask(rows: Rows) -> None:
+    """Cut the address from what names a protected place; a title that is nothing else is the programme."""
+    values = rows.values
+    texts = pd.Series([f"{a} · {b}" for a, b in _pairs(rows, "holder_name", "title")], dtype="str")
+    masked = reference.is_sensitive_text(texts).tolist()
+    for row, title in enumerate(values["title"]):
+        if masked[row] and not without_address(title):
+            values["title"][row] = values["programme"][row]
+    for name in ("holder_name", "title"):
+        cut_addresses(rows, name, masked)
 
 
 def _pairs(rows: Rows, one: str, other: str) -> list[tuple[str, str]]:

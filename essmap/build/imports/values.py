@@ -275,6 +275,8 @@ def read_number(text: str, kind: str) -> Reading:
         return Reading(fault=t("imports.expected.shortened_number"), rule="shortened_number")
     digits = re.sub(r"[\s.\-_/]", "", cell.removesuffix(".0"))
     length = _DIGITS[kind]
+    if digits and not digits.strip("0"):  # how some programs write that it is not known
+        return NOTHING
     lost = length - len(digits)
     if digits.isascii() and digits.isdecimal() and 0 <= lost <= _LOST_ZEROS:
         padded = digits.zfill(length)

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 from essmap import reference
 from essmap.build.imports.values import NOTHING, Reading, clean, is_unknown
 from essmap.schema.folding import fold
+from essmap.schema.tableschema import MAX_DOMAINS
 from essmap.texts import t
 
 #: Words that tell the form wherever they stand in the cell, the most telling first.
@@ -28,6 +29,12 @@ _PERSONS: Final = (
     *("micro entrepreneur", "micro entrepreneuse", "micro entreprise", "microentreprise", "profession liberale"),
     *("travailleur independant", "travailleuse independante", "artisan individuel"),
 )
+
+#: Words for a form that a sole trader may bear as well, or that say none.
+_VAGUE: Final = frozenset(
+    {"autre", "autres", "divers", "entreprise", "entreprises", "etablissement", "forme non connue", "inconnue", "nc",
+     "non", "non connue", "non renseigne", "prive", "public", "unknown"}
+)  # fmt: skip
 
 #: How alike a word must be to one of ours to be proposed, 0 to 100.
 _WORTH_SAYING: Final = 72
@@ -126,6 +133,26 @@ def read_legal_form(text: str) -> Reading:
     )
 
 
+def is_structure_form(text: str) -> bool:
+    """Tell whether a legal form is known to be that of a structure, be it none of ours: a SARL is one too.
+
+    Examples
+    --------
+    >>> is_structure_form("Association"), is_structure_form("SARL"), is_structure_form("5499")
+    (True, True, True)
+    >>> is_structure_form("Autre"), is_structure_form("auto-entrepreneur"), is_structure_form("Bidule")
+    (False, False, False)
+    """
+    reading = read_legal_form(text)
+    if reading.fault or not reading.value:
+        return False
+    folded = fold(clean(text))
+    first = folded.split()[:1]
+    is_told = bool(first) and (first[0].isdecimal() or _words("legal_form").get(first[0]) == "unknown")
+    is_listed = _words("legal_form").get(folded) == "unknown"
+    return reading.value != "unknown" or ((is_told or is_listed) and _VAGUE.isdisjoint([folded, *first]))
+
+
 def _told_form(folded: str) -> str | None:
     """Return the form that a word of a cell tells; None: none does."""
     words, pieces = _words("legal_form"), folded.split()
@@ -163,7 +190,10 @@ def read_domains(text: str) -> Reading:
                 expected = t("imports.expected.domain", unknown=piece, choices=", ".join(labels.values()))
                 return Reading(fault=_with_proposal(expected, piece, labels), rule="unknown_domain")
             found.append(key)
-    return Reading(";".join(dict.fromkeys(found)))
+    keys = list(dict.fromkeys(found))
+    if len(keys) > MAX_DOMAINS:
+        return Reading(fault=t("check.domains_max", n=MAX_DOMAINS), rule="too_many_domains")
+    return Reading(";".join(keys))
 
 
 def nearest(word: str, labels: dict[str, str], *, limit: int = 1) -> list[str]:

@@ -166,7 +166,7 @@ CASES = {
     ),
     "persons": Case(
         "q.csv", text("Nom;Commune;Statut;Téléphone\nM. Inventé;Muret;;06\nInventée;Muret;Auto-entrepreneur;06\n"),
-        faults=((2, "natural_person"), (3, "natural_person")),
+        faults=((2, "perhaps_person"), (3, "natural_person")),
     ),
     "typing errors": Case(
         "r.csv", text("Nom;Commune\nA inventée;Toulousse\nB inventée;Paris\nC inventée;Blagnac\n"), 1,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from essmap.build.actors import build_actors
-from essmap.build.privacy import MASKED_FIELDS, at_home, sensitive, tells_where
+from essmap.build.privacy import MASKED_FIELDS, at_home, hide, sensitive, tells_where
 from essmap.build.starter import build_starter
 from essmap.sources.starter import ACTORS_FILE, read_actors, starter_folder
 from essmap.store import Store
+from essmap.texts import t
 
 STREET, POSTCODE, LON, LAT = "17 rue du Secret-Bien-Gardé", "31200", "1.44551", "43.62871"
 HOMES = [
@@ -185,3 +187,11 @@ def test_the_gathered_activities_of_masked_rows_stay(starter_snapshot):
     raw = read_actors(starter_folder("31")).frame.set_index("id")["activity"]
     actors = starter_snapshot.table("actors").set_index("actor_id")["activity"].fillna("")
     assert actors.to_dict() == raw.loc[actors.index].to_dict()
+
+
+def test_names_of_masked_rows_say_no_address():
+    """An address in the name is cut; a name that is nothing else is not shown; other rows keep theirs."""
+    names = ["Solidarité - 12 rue Secrète", "12 rue Secrète", "Café, 12 rue Haute"]
+    frame = pd.DataFrame({"name": names, "activity": "", **dict.fromkeys(MASKED_FIELDS, "x")}, dtype="str")
+    hide(frame, np.array([True, True, False]))
+    assert frame["name"].tolist() == ["Solidarité", t("imports.unnamed"), "Café, 12 rue Haute"]
