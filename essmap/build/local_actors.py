@@ -20,10 +20,11 @@ from essmap.build.enrichment_use import UNUSED, Used, enriched_rows, with_activi
 from essmap.build.geography_notes import format_number
 from essmap.build.imports.actors import REQUIRED
 from essmap.build.imports.identifiers import has_own_form
-from essmap.build.join import Fate, Joined, Listed
+from essmap.build.join import Fate, Joined, Listed, numbers_of
 from essmap.build.locals import LocalList, LocalLists
 from essmap.build.privacy import told_at_home
 from essmap.schema.folding import fold
+from essmap.schema.masked import HIDDEN_IDENTIFIER
 from essmap.schema.snapshot import SourceRecord
 from essmap.schema.withheld import Withheld
 from essmap.sources.delimited import RawTable
@@ -114,11 +115,14 @@ def local_actors(
     for one in local_rows(lists, communes):
         raw, used = enriched_rows(one.raw, enrichment, communes)
         numbers = raw.rename(columns={"id": "actor_id"})[["actor_id", "siren", "siret"]]
+        is_said = raw["domains"].str.contains(r"[^;\s]", regex=True).astype(bool)
         listed = Listed(
             one.local.key,
             with_activity(_actors(raw, communes, one.local), used, communes),
             frozenset(raw.loc[told_at_home(raw["address"], raw["activity"]), "id"]) | used.protected,
             frozenset(raw.loc[withheld.matches(numbers) | raw["id"].isin(objectors), "id"]),
+            numbers_of(raw),
+            {"domains": frozenset(raw.loc[~is_said, "id"])},
         )
         found.append(LocalActors(one.local, listed, one.rejected, used))
     return found
@@ -244,6 +248,7 @@ def _actors(raw: pd.DataFrame, communes: gpd.GeoDataFrame, one: LocalList) -> gp
     told = domains_of(plain["naf"], plain["name"], plain["activity"])
     # A note says what the source is; a list that says nothing of its own is its own note.
     is_shown = ~(actors["is_sensitive"] | told_at_home(plain["address"], plain["activity"]))
+    is_shown &= ~plain["id"].str.match(HIDDEN_IDENTIFIER).astype(bool)
     note = actors["source_note"].where(actors["source_note"].notna() | ~is_shown, one.title)
     domains = pd.Series(
         [own or read for own, read in zip(actors["domains"], told, strict=True)], index=actors.index, dtype=object

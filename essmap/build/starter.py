@@ -27,7 +27,7 @@ from essmap.build.enrichment_use import Used, all_used, enriched_files, with_act
 from essmap.build.geography import Geography
 from essmap.build.geography_files import read_geography
 from essmap.build.geography_notes import format_number
-from essmap.build.join import Fate, Joined, LeftOut, Listed, join
+from essmap.build.join import Fate, Joined, LeftOut, Listed, join, numbers_of
 from essmap.build.local_actors import LocalActors, local_actors, local_notes, local_records
 from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
 from essmap.build.locals import NO_LISTS, LocalLists
@@ -116,7 +116,7 @@ def build_starter(
     if local:
         raw = files.actors.frame
         homes = frozenset(raw.loc[told_at_home(raw["address"], raw["activity"]), "id"]) | used.protected
-        own = Listed(files.key, gathered, homes, gone.ids)
+        own = Listed(files.key, gathered, homes, gone.ids, numbers_of(raw))
         joined = join(None, [own, *(one.listed for one in local)], geography.communes, withheld=withheld)
     else:  # as they are, in the order in which they were gathered
         is_gone = gathered["actor_id"].isin(list(gone.ids))
