@@ -85,12 +85,14 @@ class Listed:
         """Tell of which nothing finer than the commune may be shown."""
         return self.frame["is_sensitive"].astype(bool) | self.frame["actor_id"].isin(list(self.homes))
 
-    def with_numbers(self) -> pd.DataFrame:
+    def with_numbers(self) -> gpd.GeoDataFrame:
         """Return actors with the numbers of those that are masked."""
         told = self.frame[["actor_id"]].join(self.numbers, on="actor_id")
         own = {name: self.frame[name] for name in ("siren", "siret")}
         is_told = {name: self.is_masked & told[name].fillna("").ne("") for name in own}
-        return self.frame.assign(**{name: own[name].where(~is_told[name], told[name]) for name in own})
+        return gpd.GeoDataFrame(
+            self.frame.assign(**{name: own[name].where(~is_told[name], told[name]) for name in own})
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,7 @@ def join(
     for one in listed:
         frame = one.with_numbers()
         asked = withheld.matches(frame) | frame["actor_id"].isin(list(one.withheld))
-        tables.append((one.key, _flagged(gpd.GeoDataFrame(frame), asked.to_numpy(dtype=bool))))
+        tables.append((one.key, _flagged(frame, asked.to_numpy(dtype=bool))))
         protected |= one.homes
         guarded |= set(frame.loc[one.is_masked, "siret"].dropna())
     derived: dict[str, set[tuple[str, str]]] = {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import geopandas as gpd
@@ -86,7 +88,7 @@ def local_rows(lists: LocalLists, communes: gpd.GeoDataFrame) -> list[LocalRows]
     known: dict[str, _Bearer] = {}
     for one in lists.of("actors"):
         raw, rejected = _sound(one, communes)
-        raw = raw.assign(id=pd.Series(_told_apart(raw, known), index=raw.index, dtype="str"))
+        raw = raw.assign(id=pd.Series(_told_apart(raw, known, one), index=raw.index, dtype="str"))
         found.append(LocalRows(one, raw, rejected))
     return found
 
@@ -221,14 +223,20 @@ class _Bearer:
         return self.name == other.name or has_own_form(identifier, self.commune_code)
 
 
-def _told_apart(raw: pd.DataFrame, known: dict[str, _Bearer]) -> list[str]:
+def _told_apart(raw: pd.DataFrame, known: dict[str, _Bearer], one: LocalList) -> list[str]:
     """Return identifiers none of which an earlier list gave to another structure; ``known`` grows by them."""
+    # Not by a rank, which one list more or less would give to somebody else, and an opposition to it too. Nor by the
+    # number: whoever tries them all would read it there. By what the list is called, and where two are called alike, by
+    # what it holds: a list that was corrected keeps its name.
+    marks = [hashlib.sha256(told.encode()).hexdigest()[:8] for told in (fold(one.title), one.key)]
     found: list[str] = []
     own: dict[str, _Bearer] = {}
     given = set(raw["id"])
     for row in raw.to_dict("records"):
         id_, bearer = row["id"], _Bearer(row["siret"], row["commune_code"], fold(row["name"]))
-        free = (id_ if rank == 1 else f"{id_}--{rank}" for rank in range(1, len(known) + len(given) + 2))
+        apart = [f"{id_}--{mark}" for mark in marks]
+        ranked = (f"{apart[-1]}-{rank}" for rank in range(2, len(known) + len(given) + 3))
+        free = chain((id_, *apart), ranked)
         name = next(
             name
             for name in free

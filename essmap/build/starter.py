@@ -35,6 +35,7 @@ from essmap.build.privacy import told_at_home
 from essmap.build.starter_files import STARTER, Progress, StarterFiles, read_starter, starter_record
 from essmap.errors import SourceError
 from essmap.reference import data_dir
+from essmap.schema.folding import fold_series
 from essmap.schema.snapshot import LIST, Completeness, Manifest, Snapshot
 from essmap.schema.tables import MERGES, SCHEMA_VERSION, empty
 from essmap.schema.withheld import NOBODY, Withheld
@@ -122,8 +123,7 @@ def build_starter(
         is_gone = gathered["actor_id"].isin(list(gone.ids))
         kept, nothing = gathered[~is_gone].reset_index(drop=True), empty(MERGES)
         fate = Fate(len(kept), 0, len(gathered) - len(kept))
-        numbers = (frozenset(gathered.loc[is_gone, name].dropna()) for name in ("siren", "siret"))
-        left_out = LeftOut(gathered[is_gone], nothing, *numbers)
+        left_out = LeftOut(gathered[is_gone], nothing, **_numbers(gathered[is_gone], files))
         joined = Joined(kept, nothing, {files.key: fate}, withheld=gone, left_out=left_out)
     actors = place_in_cantons(joined.actors, geography)
     unnamed = gone | joined.withheld
@@ -135,6 +135,16 @@ def build_starter(
     used = all_used(used, *(one.used for one in local))
     made = _Made(files, joined, tuple(local), projects, lists, used)
     return Snapshot(_manifest(tables, geography, made), tables)
+
+
+def _numbers(gone: gpd.GeoDataFrame, files: StarterFiles) -> dict[str, frozenset[Any]]:
+    """Return the numbers of gathered actors, those that are not shown too, and who has none."""
+    told = numbers_of(files.actors.frame).loc[list(gone["actor_id"])]
+    without = gone[told["siren"].eq("").to_numpy()]
+    return {
+        **{name: frozenset(told[name]) - {""} for name in ("siren", "siret")},
+        "unnumbered": frozenset(zip(fold_series(without["name"]), without["commune_code"], strict=True)),
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -81,6 +81,9 @@ def judge_projects(rows: Rows, places: Places, *, last_year: int, programme: str
     refuse_bare(rows, "holder_name")
     refuse_examples(rows, "holder_name")
     refuse_examples(rows, "title")
+    for line, name in zip(rows.lines, rows.values["holder_name"], strict=True):
+        if fold(name) == fold(t("withheld.holder")):  # an export that came back: the build knows the support itself
+            rows.refuse(int(line), "holder_name", name, t("imports.expected.named_holder"), "withheld")
     set_aside(rows, whole=("note", "title"), part=("holder_name",))
     rows.values["programme"] = [cell or programme for cell in rows.values["programme"]]
     rows.values["title"] = [
