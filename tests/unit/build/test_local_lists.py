@@ -486,3 +486,26 @@ def test_a_list_of_names_replaces_nothing_that_a_source_says(starter_snapshot):
         assert after.set_index("actor_id")[name].loc[rows["actor_id"]].tolist() == rows[name].tolist()
     for one in rows.itertuples():
         assert list(after.set_index("actor_id")["domains"][one.actor_id]) == list(one.domains)
+
+
+def test_units_that_an_export_does_not_show_come_back_one_by_one():
+    """They have one name and no number, and identifiers of ours: none is repeated, and none gets a note of its own."""
+    rows = "".join(f"commune-31395-foyer-invente{rank};Foyer inventé;Muret\n" for rank in ("", "--2", "--3"))
+    again = "commune-31395-foyer-invente;Foyer inventé;Muret\n;Foyer inventé;Muret\n"
+    snapshot = built(local_list(f"Identifiant;Nom;Commune\n{rows}"))
+    mine = snapshot.table("actors")[lambda actors: actors["source"].str.startswith("list_")]
+    assert len(mine) == 3
+    assert mine["source_note"].isna().all()
+    require_masked(snapshot)
+    judged = judged_text(f"Identifiant;Nom;Commune\n{rows}{again}", "actors")
+    assert {one.row for one in judged.faults} >= {6}
+    assert len(judged.frame) + len({one.row for one in judged.faults}) == 5
+
+
+def test_a_support_that_an_export_does_not_name_does_not_come_in():
+    """The holder is not shown: the row says nothing that the build does not know."""
+    text = "Porteur;Commune;Programme;Année\nTitulaire non affiché;Muret;Vélo;2024\nLe Fil inventé;Muret;Vélo;2024\n"
+    judged = judged_text(text, "projects")
+    assert [(one.row, one.rule) for one in judged.faults] == [(2, "withheld")]
+    assert "export" in judged.faults[0].expected
+    assert judged.frame["holder_name"].tolist() == ["Le Fil inventé"]

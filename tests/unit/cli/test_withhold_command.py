@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from stdnum.fr import siret
 
 from essmap.pages import loaded as pages
 from essmap.schema.folding import fold
@@ -239,10 +241,16 @@ def test_two_entries_of_one_unit_are_two(cli, folder, numbered):
 
 
 @pytest.fixture
-def sited(starter_snapshot):
-    """An actor that shows its SIRET."""
-    actors = starter_snapshot.table("actors")
-    return actors[actors["siret"].notna()].iloc[0]
+def sited(folder, fresh_snapshot):
+    """An actor that shows its SIRET, in the snapshot in use alone."""
+    snapshot = fresh_snapshot()
+    actors = snapshot.layer("actors")
+    is_first = actors["actor_id"].eq(actors["actor_id"].iloc[0])
+    unit = f"{UNKNOWN}0001"
+    number = next(f"{unit}{key}" for key in range(10) if siret.is_valid(f"{unit}{key}"))
+    told = actors.assign(siret=actors["siret"].where(~is_first, number))
+    Store(str(folder / "snapshots")).save(replace(snapshot, tables={**snapshot.tables, "actors": told}))
+    return told.iloc[0]
 
 
 def test_an_identifier_brings_its_number_and_takes_it_away(cli, folder, sited):
