@@ -83,8 +83,8 @@ class Listed:
     @property
     def is_masked(self) -> pd.Series[bool]:
         """Tell of which nothing finer than the commune may be shown."""
-        is_home: pd.Series[bool] = self.frame["actor_id"].isin(list(self.homes))
-        return is_home | self.frame["is_sensitive"].astype(bool)
+        is_masked = self.frame["is_sensitive"].to_numpy(dtype=bool) | self.frame["actor_id"].isin(list(self.homes))
+        return pd.Series(is_masked, index=self.frame.index, dtype=bool)
 
     def with_numbers(self) -> gpd.GeoDataFrame:
         """Return actors with the numbers of those that are masked."""

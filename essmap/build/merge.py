@@ -250,7 +250,8 @@ class _Choice:
         found = np.array([pair in self._derived.get(field, ()) for pair in pairs], dtype=bool)
         is_list = self.rows["source"].str.startswith(LIST).to_numpy(dtype=bool)
         if field == "source":
-            found |= is_list & self.rows["source_url"].isna().to_numpy(dtype=bool)
+            has_page = self.rows["source_url"].notna()
+            found |= is_list & ~has_page.to_numpy(dtype=bool) & self.any(has_page)[self.group]
         if field == "legal_form":
             found |= is_list & self.rows["legal_form"].eq(_VAGUE_FORM).to_numpy(dtype=bool)
         return found
