@@ -136,8 +136,7 @@ class Enrichment:
 
     def named_by(self, withheld: Withheld) -> set[str]:
         """Return the actors of which the unit that was found is on the list of whom not to show, by its number."""
-        numbers = {kind: [one.value for one in withheld.entries if one.kind == kind] for kind in ("siren", "siret")}
-        return {line.actor_id for line in self.found.values() if _is_named(line, numbers)}
+        return {line.actor_id for line in self.found.values() if _is_named(line, withheld.numbers)}
 
 
 NOTHING: Final = Enrichment()

@@ -21,6 +21,7 @@ from essmap.build.overrides import Overrides
 from essmap.build.privacy import MASKED_FIELDS, at_commune
 from essmap.build.register import HOME, PARTIAL, SENSITIVE, RegisterActors, hidden_identifier
 from essmap.errors import Problem
+from essmap.schema.folding import fold_series
 from essmap.schema.holders import NO_HOLDER, Holders
 from essmap.schema.masked import NUMBER
 from essmap.schema.withheld import NOBODY, Withheld
@@ -32,6 +33,22 @@ _SAME_PLACE: Final = 0.001
 _NOBODY: Final = pd.DataFrame(
     columns=["siret", "siren", "commune_code", "address", "lon", "lat", "hidden"], index=pd.Index([], dtype="str")
 ).astype("str")
+
+
+#: Of a list that holds none.
+_NO_NUMBERS: Final = pd.DataFrame(columns=["siren", "siret"], index=pd.Index([], dtype="str")).astype("str")
+
+
+def numbers_of(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return the numbers of rows of a list, before anything is masked (`Listed.numbers`).
+
+    Parameters
+    ----------
+    raw : DataFrame of str
+        ``id``, ``siren``, ``siret``.
+    """
+    siren = raw["siren"].where(raw["siren"].ne(""), raw["siret"].str[:9])
+    return pd.DataFrame({"siren": siren.to_numpy(), "siret": raw["siret"].to_numpy()}, index=raw["id"].to_numpy())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +66,34 @@ class Listed:
         what was found of them says so.
     withheld : frozenset of str
         Identifiers of those that asked not to be shown by a number that the list does not hold.
+    numbers : DataFrame, indexed by identifier
+        ``siren`` and ``siret`` that the list holds, of masked rows too; empty: not said. They serve to find who is
+        who, and for that alone.
+    derived : mapping
+        Per field of `essmap.build.merge`, identifiers of those of which nobody said it.
     """
 
     key: str
     frame: gpd.GeoDataFrame
     homes: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
+    numbers: pd.DataFrame = field(default_factory=lambda: _NO_NUMBERS)
+    derived: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def is_masked(self) -> pd.Series[bool]:
+        """Tell of which nothing finer than the commune may be shown."""
+        is_masked = self.frame["is_sensitive"].to_numpy(dtype=bool) | self.frame["actor_id"].isin(list(self.homes))
+        return pd.Series(is_masked, index=self.frame.index, dtype=bool)
+
+    def with_numbers(self) -> gpd.GeoDataFrame:
+        """Return actors with the numbers of those that are masked."""
+        told = self.frame[["actor_id"]].join(self.numbers, on="actor_id")
+        own = {name: self.frame[name] for name in ("siren", "siret")}
+        is_told = {name: self.is_masked & told[name].fillna("").ne("") for name in own}
+        return gpd.GeoDataFrame(
+            self.frame.assign(**{name: own[name].where(~is_told[name], told[name]) for name in own})
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +117,15 @@ class LeftOut:
         `essmap.schema.tables.MERGES`: what was put together with them.
     siren, siret : frozenset of str
         Their numbers, those that would not be shown too.
+    unnumbered : frozenset of pairs of str
+        Folded name and code of the commune of those that have none.
     """
 
     actors: gpd.GeoDataFrame
     merges: pd.DataFrame
     siren: frozenset[str] = frozenset()
     siret: frozenset[str] = frozenset()
+    unnumbered: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,28 +206,36 @@ def join(
         )
         tables.append((registered.source, register))
     protected = set(identities.index[identities["hidden"].isin([PARTIAL, SENSITIVE])])
+    guarded: set[str] = set()
     for one in listed:
-        asked = withheld.matches(one.frame) | one.frame["actor_id"].isin(list(one.withheld))
-        tables.append((one.key, _flagged(one.frame, asked.to_numpy(dtype=bool))))
+        frame = one.with_numbers()
+        asked = withheld.matches(frame) | frame["actor_id"].isin(list(one.withheld))
+        tables.append((one.key, _flagged(frame, asked.to_numpy(dtype=bool))))
         protected |= one.homes
-    merged = merge_actors(tables, overrides, masked=protected)
+        guarded |= set(frame.loc[one.is_masked, "siret"].dropna())
+    derived: dict[str, set[tuple[str, str]]] = {}
+    for one in listed:
+        for name, of_rows in one.derived.items():
+            derived.setdefault(name, set()).update((one.key, identifier) for identifier in of_rows)
+    merged = merge_actors(tables, overrides, masked=protected, derived=derived)
     fates = {key: _fate(frame, key, merged) for key, frame in tables}
-    actors, merges = _protect(merged, identities, communes, protected)
+    actors, merges = _protect(merged, identities, communes, protected, guarded)
     is_withheld = actors["is_supported"].astype(bool)
     alone = actors[merged.actors["actor_id"].isin(merged.contested) & ~is_withheld]
     contested = dict(zip(alone["actor_id"], alone["name"], strict=True))
     gone = list(actors.loc[is_withheld, "actor_id"])
     withheld_rows = merges[merges["kept_id"].isin(gone)]
     theirs = actors[is_withheld]
-    own = identities[identities.index.isin([*merged.actors.loc[is_withheld, "actor_id"], *withheld_rows["merged_id"]])]
+    members = merged.members[merged.members["kept_id"].isin(list(merged.actors.loc[is_withheld, "actor_id"]))]
     place = theirs.set_index("actor_id")["commune_code"]
     holders = Holders.of(
         {*gone, *withheld_rows["merged_id"]} - {t("merge.hidden_id")},
         [*theirs["name"], *withheld_rows["merged_name"]],
         [*theirs["commune_code"], *withheld_rows["kept_id"].map(place)],
     )
-    siren, siret = ({*theirs[name].dropna(), *own[name]} - {""} for name in ("siren", "siret"))
-    left_out = LeftOut(theirs, withheld_rows, frozenset(siren), frozenset(siret))
+    siren, siret = (frozenset(members[name].dropna()) - {""} for name in ("siren", "siret"))
+    has_number = members.assign(told=members["siren"].fillna("").ne("")).groupby("kept_id")["told"].any()
+    left_out = LeftOut(theirs, withheld_rows, siren, siret, _unnumbered(merged, members, has_number))
     actors = actors[~is_withheld].assign(is_supported=False).reset_index(drop=True)
     merges = merges[~merges["kept_id"].isin(gone)].reset_index(drop=True)
     homes = protected | set(identities.index[identities["hidden"].eq(HOME)])
@@ -199,17 +249,25 @@ def _flagged(frame: gpd.GeoDataFrame, is_withheld: np.ndarray) -> gpd.GeoDataFra
     return frame.assign(is_supported=is_withheld)
 
 
+def _unnumbered(merged: Merged, members: pd.DataFrame, has_number: pd.Series[bool]) -> frozenset[tuple[str, str]]:
+    """Return name and commune of the actors, among those of some rows, of which no source tells a number."""
+    place = merged.actors.set_index("actor_id")["commune_code"]
+    alone = members[~members["kept_id"].map(has_number).astype(bool)]
+    pairs = zip(fold_series(alone["name"]), alone["kept_id"].map(place), strict=True)
+    return frozenset((str(name), str(code)) for name, code in pairs)
+
+
 def _with_ids(identities: pd.DataFrame) -> pd.DataFrame:
     return identities.rename_axis("actor_id").reset_index()
 
 
 def _protect(
-    merged: Merged, identities: pd.DataFrame, communes: gpd.GeoDataFrame, protected: set[str]
+    merged: Merged, identities: pd.DataFrame, communes: gpd.GeoDataFrame, protected: set[str], guarded: set[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Return actors and merges that show no more than every row of an actor allows, or of one that it could be."""
     actors, merges = merged.actors, merged.merges
     hidden = identities[identities["hidden"].ne("")]
-    numbers = hidden.loc[hidden.index.isin(list(protected)), "siret"]
+    numbers = {*hidden.loc[hidden.index.isin(list(protected)), "siret"], *guarded}
     is_masked = actors["is_sensitive"].astype(bool) | actors["siret"].isin(list(numbers))
     is_masked |= actors["actor_id"].isin(
         [*protected, *merges.loc[merges["merged_id"].isin(list(protected)), "kept_id"]]

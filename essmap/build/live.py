@@ -30,7 +30,7 @@ from essmap.build.enrichment_use import UNUSED, Used, all_used, enriched_files, 
 from essmap.build.geocode import GeocodeReport
 from essmap.build.geography import Geography
 from essmap.build.geography_notes import format_number
-from essmap.build.join import Fate, Joined, Listed, join
+from essmap.build.join import Fate, Joined, Listed, join, numbers_of
 from essmap.build.live_completeness import completeness_of
 from essmap.build.local_actors import LocalActors, local_actors, local_notes, local_records
 from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
@@ -217,7 +217,8 @@ def _listed(files: StarterFiles, geography: Geography, used: Used, options: Live
     actors = build_actors(raw, geography.communes, supported=set(), source=files.key)
     actors = with_activity(actors, used, geography.communes)
     homes = frozenset(raw.loc[told_at_home(raw["address"], raw["activity"]), "id"]) | used.protected
-    return Listed(files.key, actors, homes, frozenset(options.enrichment.named_by(options.withheld)))
+    objectors = frozenset(options.enrichment.named_by(options.withheld))
+    return Listed(files.key, actors, homes, objectors, numbers_of(raw))
 
 
 def _manifest(made: _Made, tables: Mapping[str, pd.DataFrame], geography: Geography) -> Manifest:

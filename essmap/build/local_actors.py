@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import geopandas as gpd
@@ -20,10 +22,11 @@ from essmap.build.enrichment_use import UNUSED, Used, enriched_rows, with_activi
 from essmap.build.geography_notes import format_number
 from essmap.build.imports.actors import REQUIRED
 from essmap.build.imports.identifiers import has_own_form
-from essmap.build.join import Fate, Joined, Listed
+from essmap.build.join import Fate, Joined, Listed, numbers_of
 from essmap.build.locals import LocalList, LocalLists
 from essmap.build.privacy import told_at_home
 from essmap.schema.folding import fold
+from essmap.schema.masked import HIDDEN_IDENTIFIER
 from essmap.schema.snapshot import SourceRecord
 from essmap.schema.withheld import Withheld
 from essmap.sources.delimited import RawTable
@@ -85,7 +88,7 @@ def local_rows(lists: LocalLists, communes: gpd.GeoDataFrame) -> list[LocalRows]
     known: dict[str, _Bearer] = {}
     for one in lists.of("actors"):
         raw, rejected = _sound(one, communes)
-        raw = raw.assign(id=pd.Series(_told_apart(raw, known), index=raw.index, dtype="str"))
+        raw = raw.assign(id=pd.Series(_told_apart(raw, known, one), index=raw.index, dtype="str"))
         found.append(LocalRows(one, raw, rejected))
     return found
 
@@ -114,11 +117,14 @@ def local_actors(
     for one in local_rows(lists, communes):
         raw, used = enriched_rows(one.raw, enrichment, communes)
         numbers = raw.rename(columns={"id": "actor_id"})[["actor_id", "siren", "siret"]]
+        is_said = raw["domains"].str.contains(r"[^;\s]", regex=True).astype(bool)
         listed = Listed(
             one.local.key,
             with_activity(_actors(raw, communes, one.local), used, communes),
             frozenset(raw.loc[told_at_home(raw["address"], raw["activity"]), "id"]) | used.protected,
             frozenset(raw.loc[withheld.matches(numbers) | raw["id"].isin(objectors), "id"]),
+            numbers_of(raw),
+            {"domains": frozenset(raw.loc[~is_said, "id"])},
         )
         found.append(LocalActors(one.local, listed, one.rejected, used))
     return found
@@ -217,14 +223,20 @@ class _Bearer:
         return self.name == other.name or has_own_form(identifier, self.commune_code)
 
 
-def _told_apart(raw: pd.DataFrame, known: dict[str, _Bearer]) -> list[str]:
+def _told_apart(raw: pd.DataFrame, known: dict[str, _Bearer], one: LocalList) -> list[str]:
     """Return identifiers none of which an earlier list gave to another structure; ``known`` grows by them."""
+    # Not by a rank, which one list more or less would give to somebody else, and an opposition to it too. Nor by the
+    # number: whoever tries them all would read it there. By what the list is called, and where two are called alike, by
+    # what it holds: a list that was corrected keeps its name.
+    marks = [hashlib.sha256(told.encode()).hexdigest()[:8] for told in (fold(one.title), one.key)]
     found: list[str] = []
     own: dict[str, _Bearer] = {}
     given = set(raw["id"])
     for row in raw.to_dict("records"):
         id_, bearer = row["id"], _Bearer(row["siret"], row["commune_code"], fold(row["name"]))
-        free = (id_ if rank == 1 else f"{id_}--{rank}" for rank in range(1, len(known) + len(given) + 2))
+        apart = [f"{id_}--{mark}" for mark in marks]
+        ranked = (f"{apart[-1]}-{rank}" for rank in range(2, len(known) + len(given) + 3))
+        free = chain((id_, *apart), ranked)
         name = next(
             name
             for name in free
@@ -244,6 +256,7 @@ def _actors(raw: pd.DataFrame, communes: gpd.GeoDataFrame, one: LocalList) -> gp
     told = domains_of(plain["naf"], plain["name"], plain["activity"])
     # A note says what the source is; a list that says nothing of its own is its own note.
     is_shown = ~(actors["is_sensitive"] | told_at_home(plain["address"], plain["activity"]))
+    is_shown &= ~plain["id"].str.match(HIDDEN_IDENTIFIER).astype(bool)
     note = actors["source_note"].where(actors["source_note"].notna() | ~is_shown, one.title)
     domains = pd.Series(
         [own or read for own, read in zip(actors["domains"], told, strict=True)], index=actors.index, dtype=object

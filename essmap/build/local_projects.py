@@ -26,7 +26,7 @@ from essmap.build.local_actors import local_record
 from essmap.build.locals import LocalList, LocalLists
 from essmap.build.projects import build_projects
 from essmap.build.same_supports import Kept, Supports, once
-from essmap.schema.folding import fold
+from essmap.schema.folding import fold, fold_series
 from essmap.schema.holders import NO_HOLDER, Holders, discreet, unnamed
 from essmap.schema.snapshot import LIST, SourceRecord, Span
 from essmap.schema.spans import is_in
@@ -127,8 +127,9 @@ def with_local_projects(
         raw, rejected = _sound(one, communes)
         frame, found = _projects(raw, communes, everybody, holders, one.key)
         is_hidden = withheld.matches(_numbers(raw)) | _by_hidden_number(raw, found, actors, joined)
-        hidden_holders |= Holders.of([], raw.loc[is_hidden, "holder_name"], raw.loc[is_hidden, "commune_code"])
-        frame = frame.assign(is_hidden=is_hidden.to_numpy(dtype=bool))
+        hidden_holders |= Holders.named_in(raw[is_hidden])
+        is_another = ~is_hidden & _is_another(raw, joined)
+        frame = frame.assign(is_hidden=is_hidden.to_numpy(), is_another=is_another.to_numpy())
         spans_kept = () if rejected else one.spans  # of which rows are lost holds not every support any more
         lost = sum(rejected.values()) if one.spans else 0
         incomplete += _counted("incomplete", lost, title=one.title)
@@ -143,7 +144,11 @@ def with_local_projects(
         for (one, rows, lost), left in zip(counts, kept[before:], strict=True)
     )
     whole = _told_apart(kept) if kept else known.assign(is_hidden=False)
-    whole = unnamed(whole, hidden_holders.hold(whole) | whole["is_hidden"].astype(bool), communes)
+    gone = hidden_holders.ids | (set(everybody["actor_id"]) - set(actors["actor_id"]))
+    hidden_holders |= Holders(gone, slugs=withheld.names) | Holders.named_in(whole[whole["actor_id"].isin(list(gone))])
+    others = whole["is_another"].eq(True).astype(bool) if "is_another" in whole else None
+    is_theirs = hidden_holders.hold(whole, [*actors["name"], *merges["merged_name"]], others)
+    whole = unnamed(whole, is_theirs | whole["is_hidden"].astype(bool), communes)
     is_actor = whole["actor_id"].isin(actors["actor_id"])
     whole = whole.assign(actor_id=whole["actor_id"].where(is_actor, None))[PROJECTS.column_names]
     shown = discreet(whole, actors, joined.protected if joined is not None else frozenset())
@@ -201,6 +206,21 @@ def _by_hidden_number(
     alone = pd.Series([rule == "none" for rule in found], index=raw.index, dtype=bool)
     siren = joined.left_out.siren - set(actors["siren"].dropna())  # else another establishment may be meant
     return alone & (raw["holder_siret"].isin(list(joined.left_out.siret)) | raw["holder_siren"].isin(list(siren)))
+
+
+def _is_another(raw: pd.DataFrame, joined: Joined | None) -> pd.Series[bool]:
+    """Tell which rows have a number of somebody else: none of those who were left out, all of whose numbers are known.
+
+    One who has no number may be the one that a number stands for.
+    """
+    left = joined.left_out if joined is not None else None
+    if left is None:
+        return raw["holder_siren"].ne("")
+    pairs = zip(fold_series(raw["holder_name"]), raw["commune_code"], strict=True)
+    is_open = pd.Series([pair in left.unnumbered for pair in pairs], index=raw.index, dtype=bool)
+    siret, siren = raw["holder_siret"], raw["holder_siren"]
+    own = siret.isin(list(left.siret)) | (siret.eq("") & siren.isin(list(left.siren)))
+    return siren.ne("") & ~own & ~is_open
 
 
 def _projects(

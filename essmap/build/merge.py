@@ -22,6 +22,7 @@ from essmap.build.overrides import Overrides
 from essmap.build.privacy import hide
 from essmap.errors import DataError, Problem
 from essmap.schema.folding import fold_series
+from essmap.schema.snapshot import LIST
 from essmap.schema.tables import ACTORS, CRS, MERGES, empty
 from essmap.texts import t
 
@@ -44,6 +45,9 @@ _CHOSEN: Final = {
     "legal_form": ("legal_form", "family"),
 }
 _PLACE: Final = ("commune_code", "commune_name", "canton_code", "epci_code", "geo_precision", "geometry")
+_MEMBER: Final = ["table", "actor_id", "name", "siren", "siret"]
+#: What people write for want of a better word.
+_VAGUE_FORM: Final = "association"
 _DTYPES: Final = {"text": "str", "texts": "object", "integer": "Int64", "boolean": "boolean", "geometry": "object"}
 
 
@@ -75,6 +79,9 @@ class Merged:
         Decisions that name an actor no source has.
     rivals : tuple of pairs of str
         Identifiers of actors that were left alone although one could be the other.
+    members : DataFrame
+        Every row: ``table``, ``actor_id``, ``name``, ``siren``, ``siret`` as they were given, and ``kept_id``, the
+        actor that it is a row of. For the build alone: it holds what is not shown.
     """
 
     actors: gpd.GeoDataFrame
@@ -83,6 +90,7 @@ class Merged:
     contested: tuple[str, ...]
     unused: tuple[Problem, ...]
     rivals: tuple[tuple[str, str], ...]
+    members: pd.DataFrame
 
 
 def merge_actors(
@@ -91,6 +99,7 @@ def merge_actors(
     *,
     trust: Mapping[str, Sequence[str]] | None = None,
     masked: Collection[str] = frozenset(),
+    derived: Mapping[str, Collection[tuple[str, str]]] | None = None,
 ) -> Merged:
     """Put the actors of several sources together.
 
@@ -105,6 +114,9 @@ def merge_actors(
     masked : collection of str
         Identifiers of actors, not sensitive, of which nothing finer than the commune may be shown whatever another
         source says: partial diffusion, a home.
+    derived : mapping or None
+        Per field, key of the source and identifier of the rows whose value no source says: it was read from the rest
+        of the row, and comes last.
 
     Returns
     -------
@@ -122,7 +134,8 @@ def merge_actors(
     -----
     The position is the most precise of those in the actor's commune, with its address; it never leaves the commune.
     Where one row is not to be placed, the actor stands where that row does, on its commune's reference point.
-    ``is_confirmed`` is missing where no register is among the sources, and for a contested actor.
+    ``is_confirmed`` is missing where no register is among the sources, and for a contested actor. A page that can be
+    opened is a better source than a list without one, and a form of its own tells more than a list's « association ».
     """
     keys = [key for key, _ in tables]
     if len(set(keys)) < len(keys):
@@ -134,7 +147,7 @@ def merge_actors(
     _require_masked(rows)
     links = link_rows(rows, overrides)
     group = pd.factorize(np.asarray(links.group))[0]
-    chosen = _Choice(rows, group, order)
+    chosen = _Choice(rows, group, order, derived or {})
     actors = _actors(rows, chosen, links)
     kept = chosen.of("id")
     merges = _merges(rows, links, kept, actors["actor_id"].tolist(), actors["name"].tolist())
@@ -152,6 +165,7 @@ def merge_actors(
         tuple(contested),
         overrides.unused(set(rows["actor_id"])),
         tuple(sorted((name_of(one), name_of(other)) for one, other in links.rivals)),
+        rows[_MEMBER].assign(kept_id=[name_of(row) for row in range(len(rows))]),
     )
 
 
@@ -198,8 +212,15 @@ def _require_masked(rows: pd.DataFrame) -> None:
 class _Choice:
     """Which row of each actor gives a field."""
 
-    def __init__(self, rows: pd.DataFrame, group: np.ndarray, trust: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        rows: pd.DataFrame,
+        group: np.ndarray,
+        trust: Mapping[str, Sequence[str]],
+        derived: Mapping[str, Collection[tuple[str, str]]],
+    ) -> None:
         self.rows = rows
+        self._derived = {field: set(of_rows) for field, of_rows in derived.items()}
         self.group = group
         self.actors = int(group.max()) + 1 if len(group) else 0
         self._trust = trust
@@ -219,6 +240,21 @@ class _Choice:
         keys = [self.group, *(np.asarray(key) for key in before), self._rank(field), *self._last]
         order = np.lexsort(keys[::-1])
         return order[np.unique(self.group[order], return_index=True)[1]]
+
+    def is_derived(self, field: str) -> np.ndarray:
+        """Tell which rows give a field a value that no source says, or less than another row may say.
+
+        Of a list the brought-in word alone counts for little: its title is no page, and « association » no form.
+        """
+        pairs = zip(self.rows["table"], self.rows["actor_id"], strict=True)
+        found = np.array([pair in self._derived.get(field, ()) for pair in pairs], dtype=bool)
+        is_list = self.rows["source"].str.startswith(LIST).to_numpy(dtype=bool)
+        if field == "source":
+            has_page = self.rows["source_url"].notna()
+            found |= is_list & ~has_page.to_numpy(dtype=bool) & self.any(has_page)[self.group]
+        if field == "legal_form":
+            found |= is_list & self.rows["legal_form"].eq(_VAGUE_FORM).to_numpy(dtype=bool)
+        return found
 
     def any(self, flags: pd.Series) -> np.ndarray:
         """Tell of each actor whether a flag holds for one of its rows."""
@@ -244,7 +280,7 @@ def _actors(rows: pd.DataFrame, choice: _Choice, links: Links) -> gpd.GeoDataFra
         is_missing = lead.isna() if field != "domains" else lead.map(len).eq(0)
         if field == "legal_form":
             is_missing |= lead.eq("unknown")
-        take(names, choice.of(field, is_missing))
+        take(names, choice.of(field, is_missing, choice.is_derived(field)))
     siret = choice.of("identifiers", rows["siret"].isna())
     take(["siret"], siret)
     take(["siren"], np.where(rows["siret"].take(siret).notna(), siret, choice.of("identifiers", rows["siren"].isna())))

@@ -27,7 +27,7 @@ from essmap.build.enrichment_use import Used, all_used, enriched_files, with_act
 from essmap.build.geography import Geography
 from essmap.build.geography_files import read_geography
 from essmap.build.geography_notes import format_number
-from essmap.build.join import Fate, Joined, LeftOut, Listed, join
+from essmap.build.join import Fate, Joined, LeftOut, Listed, join, numbers_of
 from essmap.build.local_actors import LocalActors, local_actors, local_notes, local_records
 from essmap.build.local_projects import LocalProjects, with_local_projects, with_projects
 from essmap.build.locals import NO_LISTS, LocalLists
@@ -35,6 +35,7 @@ from essmap.build.privacy import told_at_home
 from essmap.build.starter_files import STARTER, Progress, StarterFiles, read_starter, starter_record
 from essmap.errors import SourceError
 from essmap.reference import data_dir
+from essmap.schema.folding import fold_series
 from essmap.schema.snapshot import LIST, Completeness, Manifest, Snapshot
 from essmap.schema.tables import MERGES, SCHEMA_VERSION, empty
 from essmap.schema.withheld import NOBODY, Withheld
@@ -116,14 +117,13 @@ def build_starter(
     if local:
         raw = files.actors.frame
         homes = frozenset(raw.loc[told_at_home(raw["address"], raw["activity"]), "id"]) | used.protected
-        own = Listed(files.key, gathered, homes, gone.ids)
+        own = Listed(files.key, gathered, homes, gone.ids, numbers_of(raw))
         joined = join(None, [own, *(one.listed for one in local)], geography.communes, withheld=withheld)
     else:  # as they are, in the order in which they were gathered
         is_gone = gathered["actor_id"].isin(list(gone.ids))
         kept, nothing = gathered[~is_gone].reset_index(drop=True), empty(MERGES)
         fate = Fate(len(kept), 0, len(gathered) - len(kept))
-        numbers = (frozenset(gathered.loc[is_gone, name].dropna()) for name in ("siren", "siret"))
-        left_out = LeftOut(gathered[is_gone], nothing, *numbers)
+        left_out = LeftOut(gathered[is_gone], nothing, **_numbers(gathered[is_gone], files))
         joined = Joined(kept, nothing, {files.key: fate}, withheld=gone, left_out=left_out)
     actors = place_in_cantons(joined.actors, geography)
     unnamed = gone | joined.withheld
@@ -135,6 +135,16 @@ def build_starter(
     used = all_used(used, *(one.used for one in local))
     made = _Made(files, joined, tuple(local), projects, lists, used)
     return Snapshot(_manifest(tables, geography, made), tables)
+
+
+def _numbers(gone: gpd.GeoDataFrame, files: StarterFiles) -> dict[str, frozenset[Any]]:
+    """Return the numbers of gathered actors, those that are not shown too, and who has none."""
+    told = numbers_of(files.actors.frame).loc[list(gone["actor_id"])]
+    without = gone[told["siren"].eq("").to_numpy()]
+    return {
+        **{name: frozenset(told[name]) - {""} for name in ("siren", "siret")},
+        "unnumbered": frozenset(zip(fold_series(without["name"]), without["commune_code"], strict=True)),
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

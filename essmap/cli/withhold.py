@@ -31,10 +31,12 @@ _ALIKE: Final = 70
 class _Known:
     """Whom an entry is about, in the snapshots that are in use.
 
-    ``names``: what is said of each actor by its identifier; ``supports``: supports that no longer name anybody.
+    ``names``: what is said of each actor by its identifier; ``sirets``: numbers that they show; ``supports``: supports
+    that no longer name anybody.
     """
 
     names: dict[str, str] = field(default_factory=dict)
+    sirets: set[str] = field(default_factory=set)
     supports: int = 0
 
 
@@ -92,13 +94,18 @@ def _hide(settings: Settings, path: Path, entry: Entry) -> None:
     also = sorted(read_found(settings).named_by(Withheld((entry,))))
     is_new = withhold(path, entry)
     for actor_id in also:
-        withhold(path, Entry("actor_id", actor_id, entry.reason, entry.date))
+        withhold(path, Entry("actor_id", actor_id, entry.reason, entry.date, entry.value))
         if actor_id in known.names:
             continue
         found = _about(snapshots, Entry("actor_id", actor_id))
         known.names |= found.names or {actor_id: actor_id}
         known.supports += found.supports
+    # By number too: an identifier is gone with the list that bore it, or may be somebody else's then.
+    sirets = sorted(known.sirets) if entry.kind == "actor_id" else []
+    written = [one for one in sirets if withhold(path, Entry("siret", one, entry.reason, entry.date, entry.value))]
     _say(t("withhold.done" if is_new else "withhold.already", value=entry.value))
+    if written:
+        _say(t("withhold.number_too", n=len(written), numbers=", ".join(written)))
     if known.names:
         _say(t("withhold.hidden", n=len(known.names)))
         _name(known)
@@ -159,6 +166,7 @@ def _about(snapshots: list[Snapshot], entry: Entry) -> _Known:
         actors = snapshot.table("actors")
         for actor in actors[actors["actor_id"].isin(list(gone))].itertuples():
             known.names[str(actor.actor_id)] = f"{actor.name}, {actor.commune_name}"
+            known.sirets |= {actor.siret} if isinstance(actor.siret, str) and actor.siret else set()
         known.supports += int(snapshot.table("projects")["actor_id"].isin(list(gone)).sum())
     return known
 

@@ -10,6 +10,8 @@ import pandas as pd
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
 _ABBREVIATIONS = (("st", "saint"), ("ste", "sainte"))
 _NOT_WORD = re.compile(r"[\W_]+")
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_SLUG_LENGTH = 70
 
 
 def fold(text: str) -> str:
@@ -25,6 +27,17 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
     plain = "".join(mark for mark in decomposed if not unicodedata.combining(mark))
     return _NOT_WORD.sub(" ", plain.casefold()).strip()
+
+
+def slug(text: str) -> str:
+    """Return a text as a part of an identifier.
+
+    Examples
+    --------
+    >>> slug("L'Atelier d'Ô")
+    'l-atelier-d-o'
+    """
+    return _NOT_SLUG.sub("-", fold(text)).strip("-")[:_SLUG_LENGTH].strip("-") or "x"
 
 
 def fold_place(name: str) -> str:

@@ -16,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
-from essmap.schema.folding import fold, fold_series
+from essmap.schema.folding import fold, fold_series, slug
 from essmap.schema.masked import HIDDEN_IDENTIFIER, MASKED_FIELDS, at_home
 from essmap.texts import t
 
@@ -40,11 +40,14 @@ class Holders:
     ids : frozenset of str
         Identifiers of actors.
     names : frozenset of pairs of str
-        Folded name and code of the commune (empty: any), for supports that name somebody without naming an actor.
+        Folded name and code of the commune (empty: not known), for supports that name somebody without naming an actor.
+    slugs : frozenset of pairs of str
+        The same where all that is known is how an identifier writes the name (`essmap.schema.folding.slug`).
     """
 
     ids: frozenset[str] = frozenset()
     names: frozenset[tuple[str, str]] = frozenset()
+    slugs: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(cls, ids: Iterable[str], names: Iterable[str], communes: Iterable[str] | None = None) -> Holders:
@@ -54,7 +57,7 @@ class Holders:
         ----------
         ids, names : iterables of str
         communes : iterable of str or None
-            Code of the commune of each name: namesakes elsewhere are somebody else. None: wherever they are.
+            Code of the commune of each name: namesakes elsewhere are somebody else. None: not known.
         """
         listed = list(names)
         places = (
@@ -65,21 +68,55 @@ class Holders:
 
     def __or__(self, other: Holders) -> Holders:
         """Return the holders of both."""
-        return Holders(self.ids | other.ids, self.names | other.names)
+        return Holders(self.ids | other.ids, self.names | other.names, self.slugs | other.slugs)
 
-    def hold(self, projects: pd.DataFrame) -> pd.Series[bool]:
-        """Tell which supports are theirs: by actor; where none is named, by name in the commune or without commune."""
-        anywhere = {name for name, _ in self.names}
-        everywhere = {name for name, commune in self.names if not commune}
-        named = [
-            not isinstance(actor, str)
-            and name in anywhere
-            and (not isinstance(commune, str) or name in everywhere or (name, commune) in self.names)
-            for actor, name, commune in zip(
-                projects["actor_id"], fold_series(projects["holder_name"]), projects["commune_code"], strict=True
-            )
-        ]
-        return projects["actor_id"].isin(list(self.ids)) | pd.Series(named, index=projects.index, dtype=bool)
+    @classmethod
+    def named_in(cls, projects: pd.DataFrame) -> Holders:
+        """Return the names that some supports give their holders, where these say their commune.
+
+        Parameters
+        ----------
+        projects : DataFrame
+            ``holder_name`` and ``commune_code``.
+        """
+        placed = projects[projects["commune_code"].fillna("").ne("")]
+        return cls.of([], placed["holder_name"], placed["commune_code"])
+
+    def hold(
+        self, projects: pd.DataFrame, others: Iterable[str] = (), is_another: pd.Series[bool] | None = None
+    ) -> pd.Series[bool]:
+        """Tell which supports are theirs.
+
+        Parameters
+        ----------
+        projects : DataFrame
+            `essmap.schema.tables.PROJECTS`.
+        others : iterable of str
+            Names of actors that are somebody else.
+        is_another : Series of bool or None
+            Supports, on the same index, of which a number says that they are somebody else's.
+
+        Returns
+        -------
+        Series of bool, same index
+            By actor. Where none is named: by name in the commune; without a commune, by a name that nobody else has.
+        """
+        names = fold_series(projects["holder_name"])
+        places = projects["commune_code"].fillna("")
+        is_open = projects["actor_id"].isna()
+        if is_another is not None:
+            is_open &= ~is_another
+        slugs = [slug(name) if self.slugs else "" for name in names]
+        here = pd.Series(
+            [(name, code) in self.names or (told, code) in self.slugs
+             for name, code, told in zip(names, places, slugs, strict=True)],
+            index=projects.index, dtype=bool,
+        )  # fmt: skip
+        is_theirs = projects["actor_id"].isin(list(self.ids)) | (is_open & places.ne("") & here)
+        # Whoever has the name elsewhere may be meant by a support that says no commune.
+        elsewhere = names[~is_theirs & (places.ne("") | ~is_open)]
+        told = {name for name, _ in self.names} - {fold(name) for name in others} - set(elsewhere)
+        return is_theirs | (is_open & places.eq("") & names.isin(list(told)))
 
     def without(self, projects: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return projects that name none of them, and stand at their commune rather than at the holder's door.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Final
 
 import geopandas as gpd
@@ -282,11 +283,17 @@ def _refuse_repeated(rows: Rows, frame: pd.DataFrame) -> None:
     """Keep out a structure that stands in the list already."""
     refused = rows.refused()
     first: dict[tuple[str, ...], int] = {}
-    for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
+    lettered: dict[tuple[str, ...], bool] = {}
+    count = Counter(frame["id"])
+    once = [clean(told) == id_ and count[id_] == 1 for told, id_ in zip(rows.raw("id"), frame["id"], strict=True)]
+    for line, is_own, row in zip(frame.index, once, frame.to_dict("records"), strict=True):
         if int(line) in refused or not row["name"]:
             continue
         key = (row["siret"],) if row["siret"] else (fold(row["name"]), row["commune_code"], fold(row["address"]))
-        if (before := first.setdefault(key, int(line))) != line:
+        before = first.setdefault(key, int(line))
+        # Identifiers of essmap tell apart what nothing else does: units that it does not show have but a name.
+        is_told = lettered.setdefault(key, is_own) and is_own
+        if before != line and not is_told:
             rows.refuse(int(line), "name", row["name"], t("imports.expected.once", line=before), "repeated")
 
 

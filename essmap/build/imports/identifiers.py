@@ -14,13 +14,12 @@ from typing import Final
 from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
-from essmap.schema.folding import fold
+from essmap.schema.folding import slug as slug
 from essmap.schema.masked import HIDDEN_IDENTIFIER, holds_number
 
-_SLUG_LENGTH: Final = 70
-_NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
-#: Of gathered actors and of lists: a name, the code of the commune, a rank where several have one name.
-_OF_NAME: Final = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)-(\d[0-9AB]\d{3})(?:--?\d{1,3})?")
+#: Of gathered actors and of lists: a name, the code of the commune, a rank where several have one name, or what tells
+#: them apart between lists (`essmap.build.local_actors`).
+_OF_NAME: Final = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)-(\d[0-9AB]\d{3})(?:--?\d{1,3}|--[0-9a-f]{8})?")
 #: Of actors of a register (`essmap.build.register`).
 _OF_NUMBER: Final = re.compile(r"siret-(\d{14})")
 _OF_HIDDEN: Final = re.compile(HIDDEN_IDENTIFIER.pattern + r"[a-z0-9]+(?:-{1,2}[a-z0-9]+)*")
@@ -29,17 +28,6 @@ _OF_SUPPORT: Final = re.compile(r"(?:p\d{3,}|liste)-[\w.:-]{1,180}")
 _LONG_RUN: Final = re.compile(r"\d{9,}")
 #: The same written in groups: « 732-829-320 ».
 _GROUPED_RUN: Final = re.compile(r"\d(?:[\W_]?\d){8,}")
-
-
-def slug(text: str) -> str:
-    """Return a text as a part of an identifier.
-
-    Examples
-    --------
-    >>> slug("L'Atelier d'Ô")
-    'l-atelier-d-o'
-    """
-    return _NOT_SLUG.sub("-", fold(text)).strip("-")[:_SLUG_LENGTH].strip("-") or "x"
 
 
 def numbered(identifiers: Sequence[str], taken: Collection[str] = ()) -> list[str]:

@@ -84,6 +84,9 @@ def judge_projects(rows: Rows, places: Places, *, last_year: int, programme: str
     refuse_bare(rows, "holder_name")
     refuse_examples(rows, "holder_name")
     refuse_examples(rows, "title")
+    for line, name in zip(rows.lines, rows.values["holder_name"], strict=True):
+        if fold(name) == fold(t("withheld.holder")):  # an export that came back: the build knows the support itself
+            rows.refuse(int(line), "holder_name", name, t("imports.expected.named_holder"), "withheld")
     # What the file says tells two supports apart, not what is left of it.
     said = [clean(cell) for cell in rows.raw("title")]
     named = ("title", "holder_name", "programme", "programme_raw", "decision")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import random
@@ -18,6 +19,7 @@ from essmap.build.locals import NO_LISTS, About, LocalLists, as_list, keep_list,
 from essmap.build.starter import build_starter, is_embedded_only, is_outdated, load_geography
 from essmap.errors import DataError, SettingsError, SourceError
 from essmap.schema import atomic
+from essmap.schema.folding import fold
 from essmap.schema.snapshot import Snapshot
 from essmap.schema.withheld import Entry, Withheld
 from essmap.store import Store
@@ -313,7 +315,7 @@ def test_two_lists_that_give_one_identifier_to_two_numbers_are_told_apart():
     second = local_list("Nom;Commune;SIRET\nLa Roue inventée;Muret;35600000000048\n", day=21)
     actors = built(first, second).table("actors")
     assert actors[actors["name"] == "La Roue inventée"]["actor_id"].tolist() == [
-        "liste-la-roue-inventee-31395", "liste-la-roue-inventee-31395--2",
+        "liste-la-roue-inventee-31395", told_apart("liste-la-roue-inventee-31395", fold(second.title)),
     ]  # fmt: skip
 
 
@@ -343,6 +345,11 @@ def test_a_list_of_which_no_row_fits_any_more_builds_all_the_same():
     assert (record.rows_kept, dict(record.rows_rejected)) == (0, {"unknown_commune": 2})
 
 
+def told_apart(identifier: str, mark: str) -> str:
+    """Return an identifier as it is told apart from the same one in an earlier list."""
+    return f"{identifier}--{hashlib.sha256(mark.encode()).hexdigest()[:8]}"
+
+
 def with_ids(one, *ids):
     """Return a list whose rows have other identifiers, as lists kept by an earlier version may."""
     place = one.columns.index("id")
@@ -368,9 +375,11 @@ def test_kept_lists_that_number_their_rows_are_told_apart_without_a_siret():
     snapshot = built(first, second, third)
     actors = snapshot.table("actors")
     mine = actors[actors["source"].str.startswith("list_")].sort_values("actor_id")
-    assert mine[["actor_id", "name"]].to_numpy().tolist() == [
-        ["1", "La Roue inventée"], ["1--2", "Le Pain inventé"], ["1--3", "La Roue inventée"], ["2", "Le Fil inventé"],
-    ]  # fmt: skip
+    names = dict(zip(mine["actor_id"], mine["name"], strict=True))
+    assert names == {
+        "1": "La Roue inventée", told_apart("1", fold(second.title)): "Le Pain inventé",
+        told_apart("1", third.key): "La Roue inventée", "2": "Le Fil inventé",
+    }  # fmt: skip
     assert snapshot.table("merges")["rule"].tolist() == ["same_id"]
 
 
@@ -399,3 +408,104 @@ def test_a_list_does_not_tell_the_address_of_a_home_in_its_words(tmp_path):
     assert not any(secret in named for secret in ("mots-cachés", "unetelle"))
     assert of_name(snapshot, "La Roue inventée")["activity"] == "Vélos"
     require_masked(snapshot)
+
+
+DOORS = "Nom;Commune;SIRET;Adresse;Sensible;Lat;Lon\n"
+DOOR = "5 avenue des Mots-Cachés"
+
+
+@pytest.mark.parametrize(
+    "masked",
+    [f"Maison inventée;Muret;{SIRET};{DOOR};oui;;", f'Maison inventée;Muret;{SIRET};"chez M. Untel, {DOOR}";;;'],
+    ids=["sensitive", "home"],
+)
+@pytest.mark.parametrize("day", [19, 21])
+def test_another_list_under_another_name_does_not_show_the_door_of_a_masked_row(masked, day):
+    """The number that the masked row no longer shows says that both are one: one actor, at its commune."""
+    other = local_list(f"{DOORS}Atelier Oméga;Muret;{SIRET};{DOOR};;43.465;1.325\n", day=day)
+    snapshot = built(local_list(f"{DOORS}{masked}\n", day=20), other)
+    mine = snapshot.table("actors")[lambda actors: actors["source"].str.startswith("list_")]
+    assert len(mine) == 1
+    assert (mine["geo_precision"].iloc[0], mine["siret"].isna().all()) == ("municipality", True)
+    texts = " ".join(frame.astype(str).to_csv() for frame in snapshot.tables.values())
+    assert not any(secret in texts for secret in ("Mots-Cachés", SIRET, SIRET[:9]))
+    records = [one for one in snapshot.manifest.sources if one.key.startswith("list_")]
+    assert sorted((one.rows_kept, one.rows_merged) for one in records) == [(0, 1), (1, 0)]
+    require_masked(snapshot)
+
+
+def test_the_register_does_not_show_the_door_of_a_masked_row_of_a_list():
+    """The same beside a register that knows the unit under another name."""
+    one = local_list(f"{DOORS}Maison inventée;Toulouse;{SIRET};{DOOR};oui;;\n")
+    read = register_read([establishment(71, siren=SIRET[:9], siret=SIRET), establishment(72)])
+    actors = build_live(read, "31", LiveOptions("api", lists=LocalLists((one,)))).table("actors")
+    assert len(actors) == 2
+    (found,) = actors[actors["is_sensitive"]].to_dict("records")
+    assert found["geo_precision"] == "municipality"
+    assert SIRET[:9] not in str(found)
+
+
+NAMESAKES = [
+    replace(local_list(f"Nom;Commune;SIRET\nFoyer inventé;Muret;{number}\n", day=day), about=About(title=title))
+    for day, number, title in ((19, "35600000000048", "Liste de mai"), (20, SIRET, "Liste de juin"))
+]
+
+
+def test_an_identifier_told_apart_is_the_same_whatever_lists_stand_between():
+    """It is no rank: one list more changes nothing. It does not tell the number either."""
+    more = local_list("Nom;Commune;SIRET\nFoyer inventé;Muret;55208131766522\n", day=19)
+    ids = [
+        {row.siret: row.actor_id for row in built(*lists).table("actors").itertuples() if row.siret == SIRET}
+        for lists in (NAMESAKES, [NAMESAKES[0], more, NAMESAKES[1]])
+    ]
+    assert ids[0] == ids[1] == {SIRET: told_apart("liste-foyer-invente-31395", "liste de juin")}
+
+
+@pytest.mark.parametrize(("opposed", "left"), [(0, 1), (1, 0)])
+def test_an_opposition_does_not_slide_onto_a_namesake(opposed, left):
+    """Written with its number: the other one is shown, with both lists and with either alone."""
+    numbers = ["35600000000048", SIRET]
+    actors = built(*NAMESAKES).table("actors")
+    (id_,) = actors.loc[actors["siret"].eq(numbers[opposed]), "actor_id"]
+    withheld = Withheld((Entry("actor_id", id_), Entry("siret", numbers[opposed], came_with=id_)), "x")
+    for lists in (NAMESAKES, [NAMESAKES[opposed]], [NAMESAKES[left]]):
+        found = set(built(*lists, withheld=withheld).table("actors")["siret"].dropna())
+        assert (numbers[opposed] in found, numbers[left] in found) == (False, NAMESAKES[left] in lists)
+
+
+def test_a_list_of_names_replaces_nothing_that_a_source_says(starter_snapshot):
+    """Page, hand-read domains and form of a known structure stay; what the list alone says is taken."""
+    actors = starter_snapshot.table("actors")
+    known = actors[actors["source_url"].notna() & ~actors["is_sensitive"]]
+    rows = known[known["legal_form"].isin(["scic", "scop"])].head(5)
+    lines = "".join(f'"{row.name}";{row.commune_code};Association\n' for row in rows.itertuples(index=False))
+    after = built(local_list(f"Nom;Code INSEE de la commune;Forme juridique\n{lines}")).table("actors")
+    assert len(after) == len(actors)
+    columns = ["legal_form", "family", "source", "source_url", "source_note", "source_kind"]
+    for name in columns:
+        assert after.set_index("actor_id")[name].loc[rows["actor_id"]].tolist() == rows[name].tolist()
+    for one in rows.itertuples():
+        assert list(after.set_index("actor_id")["domains"][one.actor_id]) == list(one.domains)
+
+
+def test_units_that_an_export_does_not_show_come_back_one_by_one():
+    """They have one name and no number, and identifiers of ours: none is repeated, and none gets a note of its own."""
+    rows = "".join(f"commune-31395-foyer-invente{rank};Foyer inventé;Muret\n" for rank in ("", "--2", "--3"))
+    again = "commune-31395-foyer-invente;Foyer inventé;Muret\n;Foyer inventé;Muret\n"
+    snapshot = built(local_list(f"Identifiant;Nom;Commune\n{rows}"))
+    mine = snapshot.table("actors")[lambda actors: actors["source"].str.startswith("list_")]
+    assert len(mine) == 3
+    assert mine["source_note"].isna().all()
+    require_masked(snapshot)
+    judged = judged_text(f"Identifiant;Nom;Commune\n{rows}{again}", "actors")
+    assert {one.row for one in judged.faults} >= {6}
+    assert len(judged.frame) + len({one.row for one in judged.faults}) == 5
+
+
+def test_a_support_that_an_export_does_not_name_does_not_come_in():
+    """The holder is not shown: the row says nothing that the build does not know."""
+    text = "Porteur;Commune;Programme;Année\nTitulaire non affiché;Muret;Vélo;2024\nLe Fil inventé;Muret;Vélo;2024\n"
+    judged = judged_text(text, "projects")
+    assert [(one.row, one.rule) for one in judged.faults] == [(2, "withheld")]
+    assert "export" in judged.faults[0].expected
+    assert judged.frame["holder_name"].tolist() == ["Le Fil inventé"]

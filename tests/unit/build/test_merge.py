@@ -250,6 +250,26 @@ def test_each_field_comes_from_the_source_trusted_for_it():
     assert row["is_confirmed"]
 
 
+def test_what_a_source_says_goes_before_what_was_read_from_a_name():
+    """Domains guessed, a list without page and a list's « association » come last, and still fill what nobody says."""
+    listed = actor_rows("list_0123_actors", {
+        "id": "liste-a", "name": "Les Lucioles", "domains": ["culture"], "source_kind": "list", "siret": SIRETS[0],
+        "legal_form": "association", "family": "association", "source_url": None, "source_note": "Liste",
+    })  # fmt: skip
+    gathered = {
+        "id": "a", "name": "Les Lucioles", "siret": SIRETS[0], "domains": ["mobilite"], "legal_form": "scic",
+        "family": "cooperative", "source_url": "https://presse.example/1",
+    }  # fmt: skip
+    derived = {"domains": {("list_0123_actors", "liste-a")}}
+    row = merge(actor_rows("starter_actors", gathered), listed, derived=derived).actors.iloc[0]
+    assert (row["domains"], row["legal_form"], row["source"]) == (["mobilite"], "scic", "starter_actors")
+    silent = {**gathered, "domains": [], "legal_form": "unknown", "family": "unknown", "source_url": None}
+    row = merge(actor_rows("starter_actors", silent), listed, derived=derived).actors.iloc[0]
+    assert (row["domains"], row["legal_form"], row["source"]) == (["culture"], "association", "list_0123_actors")
+    row = merge(actor_rows("starter_actors", gathered), listed).actors.iloc[0]
+    assert row["domains"] == ["culture"]
+
+
 def test_what_the_trusted_source_does_not_say_another_does():
     """A register that does not know the form or the workforce leaves them to the others."""
     starter = actor_rows("starter_actors", {

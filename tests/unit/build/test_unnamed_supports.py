@@ -35,7 +35,7 @@ ROWS = {
     "namesake that is no actor": "La Roue imaginaire;;;;Vélo inventé;2024;22;Blagnac",
     "neighbour": "Le Fil inventé;;;;Vélo inventé;2024;23;Muret",
 }
-THEIRS = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0}
+THEIRS = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}
 SUPPORTS = local_list(HEAD + "\n".join(ROWS.values()), "projects", day=22)
 ENTRIES = [Entry("siren", SIRET[:9]), Entry("siret", SIRET), Entry("actor_id", "liste-la-roue-imaginaire-31395")]
 
@@ -74,6 +74,64 @@ def test_the_next_build_hides_the_supports_that_are_hidden_at_once(entry, named)
         assert "imaginaire" not in theirs.drop(columns="geometry").astype(str).to_csv().lower()
         assert theirs["actor_id"].isna().all()
     assert len(rebuilt.table("projects")) == len(named.table("projects"))
+
+
+RURAL = local_list(f"Nom;Commune;SIRET\nFoyer inventé;Muret;{SIRET}\n")
+CLUBS = (
+    f"Foyer inventé;{SIRET};;;Vélo inventé;2024;1;\nFoyer inventé;;;;Vélo inventé;2024;2;Muret\n"
+    "Foyer inventé;;;;Vélo inventé;2024;3;\n"
+)
+ELSEWHERE = f"Foyer inventé;;;;Vélo inventé;2024;20;Blagnac\nFoyer inventé;{OTHER};;;Vélo inventé;2024;21;Muret\n"
+
+
+@pytest.mark.parametrize("entry", [Entry("siren", SIRET[:9]), Entry("siret", SIRET)])
+def test_namesakes_elsewhere_stay_named_though_a_row_of_the_holder_says_no_commune(entry):
+    """A support without commune that is known by its number hides nobody else of the department."""
+    supports = local_list(HEAD + CLUBS + ELSEWHERE, "projects")
+    other = local_list(f"Nom;Commune;SIRET\nFoyer inventé;Seysses;{OTHER}\n", day=21)
+    rebuilt = built(RURAL, other, supports, entry=entry)
+    at_once = shown(built(RURAL, other, supports), Withheld((entry,), "x"))
+    assert hidden(rebuilt) == hidden(at_once) == {1.0, 2.0}
+
+
+def test_a_support_of_an_unknown_unit_with_a_number_of_its_own_stays_named():
+    """Same name, same commune, and a number that no actor has: somebody else."""
+    supports = local_list(HEAD + CLUBS + ELSEWHERE, "projects")
+    assert hidden(built(RURAL, supports, entry=Entry("siret", SIRET))) == {1.0, 2.0}
+
+
+def test_a_support_that_says_no_commune_is_hidden_where_nobody_else_has_the_name():
+    """Nobody but the holder can be meant, by the next build as at once."""
+    supports = local_list(HEAD + CLUBS, "projects")
+    entry = Entry("siret", SIRET)
+    assert hidden(built(RURAL, supports, entry=entry)) == {1.0, 2.0, 3.0}
+    assert hidden(shown(built(RURAL, supports), Withheld((entry,), "x"))) == {1.0, 2.0, 3.0}
+
+
+def test_the_names_that_its_own_supports_give_a_holder_hide_others_of_that_name():
+    """A holder known by number under another name: one of that name in that commune is its own."""
+    rows = f"La Bécane inventée;{SIRET};;;Vélo inventé;2024;1;Muret\nLa bécane inventée;;;;Vélo inventé;2024;2;Muret\n"
+    supports = local_list(HEAD + rows, "projects")
+    for entry in ENTRIES[:2]:
+        assert hidden(built(RURAL, supports, entry=entry)) == {1.0, 2.0}
+        assert hidden(shown(built(RURAL, supports), Withheld((entry,), "x"))) == {1.0, 2.0}
+
+
+@pytest.mark.parametrize("identifier", ["liste-foyer-invente-31395", "foyer-invente-31395"])
+def test_an_opposition_outlives_the_list_that_bore_the_actor(identifier):
+    """The actor is in no list any more; a support of that name in that commune is hidden, elsewhere it is not."""
+    rows = "Foyer inventé;;;;Vélo inventé;2024;1;Muret\nFoyer inventé;;;;Vélo inventé;2024;2;Blagnac\n"
+    supports, entry = local_list(HEAD + rows, "projects"), Entry("actor_id", identifier)
+    assert hidden(built(supports, entry=entry)) == {1.0}
+    assert hidden(shown(built(supports), Withheld((entry,), "x"))) == {1.0}
+
+
+def test_an_opposition_to_a_row_of_a_register_holds_for_its_number_in_a_list():
+    """« siret-N » is N: the register is no longer read, a list bears the number."""
+    supports = local_list(HEAD + f"Un nom sans rapport;{SIRET};;;Vélo inventé;2024;1;Blagnac\n", "projects")
+    snapshot = built(RURAL, supports, entry=Entry("actor_id", f"siret-{SIRET}"))
+    assert hidden(snapshot) == {1.0}
+    assert "Foyer inventé" not in set(snapshot.table("actors")["name"])
 
 
 def test_a_namesake_next_door_is_named_where_its_number_tells_it():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from stdnum.fr import siret
 
 from essmap.pages import loaded as pages
 from essmap.schema.folding import fold
@@ -236,3 +238,39 @@ def test_two_entries_of_one_unit_are_two(cli, folder, numbered):
     cli("build")
     ids = set(Store(str(folder / "snapshots")).load("31").table("actors")["actor_id"])
     assert numbered["actor_id"] not in ids
+
+
+@pytest.fixture
+def sited(folder, fresh_snapshot):
+    """An actor that shows its SIRET, in the snapshot in use alone."""
+    snapshot = fresh_snapshot()
+    actors = snapshot.layer("actors")
+    is_first = actors["actor_id"].eq(actors["actor_id"].iloc[0])
+    unit = f"{UNKNOWN}0001"
+    number = next(f"{unit}{key}" for key in range(10) if siret.is_valid(f"{unit}{key}"))
+    told = actors.assign(siret=actors["siret"].where(~is_first, number))
+    Store(str(folder / "snapshots")).save(replace(snapshot, tables={**snapshot.tables, "actors": told}))
+    return told.iloc[0]
+
+
+def test_an_identifier_brings_its_number_and_takes_it_away(cli, folder, sited):
+    """The SIRET that the actor shows is written too, with the reason and the day, and goes with it after any build."""
+    answer = cli("withhold", sited["actor_id"], "--reason", "courrier")
+    assert sited["siret"] in answer.out
+    first, second = read_withheld(folder / "withhold").entries
+    assert (second.kind, second.value, second.came_with) == ("siret", sited["siret"], first.value)
+    assert (second.reason, second.date) == (first.reason, first.date)
+    assert cli("build", "--accept-drop").code == 0
+    assert cli("withhold", sited["actor_id"], "--undo").code == 0
+    assert read_withheld(folder / "withhold").entries == ()
+
+
+def test_a_number_that_somebody_asked_for_stays_when_the_identifier_goes(cli, folder, sited):
+    """Asked for before or after: it is no companion."""
+    for order in ((sited["actor_id"], sited["siret"]), (sited["siret"], sited["actor_id"])):
+        for value in order:
+            cli("withhold", value, "--reason", "courrier")
+        cli("withhold", sited["actor_id"], "--undo")
+        (left,) = read_withheld(folder / "withhold").entries
+        assert (left.kind, left.value, left.came_with) == ("siret", sited["siret"], "")
+        cli("withhold", sited["siret"], "--undo")

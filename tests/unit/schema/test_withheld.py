@@ -202,3 +202,37 @@ def test_nobody_to_withhold_gives_the_same_snapshot(starter_snapshot):
     """Without anybody to leave out nothing is copied."""
     assert shown(starter_snapshot, NOBODY) is starter_snapshot
     assert shown(starter_snapshot, module.Withheld((Entry("siren", "999999999"),), "x")) is starter_snapshot
+
+
+def test_what_came_with_an_entry_goes_with_it(path):
+    """A file of an older version has no such column; one that needs none is written as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("kind,value,reason,date\nsiren,900000001,r,\n", encoding="utf-8")
+    withhold(path, Entry("actor_id", "a"))
+    assert path.read_text(encoding="utf-8").startswith("kind,value,reason,date\n")
+    withhold(path, Entry("siret", "90000000200011", came_with="a"))
+    withhold(path, Entry("siret", "90000000300011", came_with="b"))
+    assert read_withheld(path).entries[2] == Entry("siret", "90000000200011", came_with="a")
+    assert show_again(path, "actor_id", "a")
+    assert [one.value for one in read_withheld(path).entries] == ["900000001", "90000000300011"]
+
+
+def test_an_identifier_that_is_a_number_is_that_number():
+    """« siret-N » and « siren-N » name rows of any source, by their numbers."""
+    frame = pd.DataFrame(
+        {"actor_id": ["x", "y", "z"], "siren": ["900000001", "900000002", None],
+         "siret": ["90000000100011", "90000000200011", None]}
+    )  # fmt: skip
+    for value, found in (("siret-90000000200011", [False, True, False]), ("siren-900000001", [True, False, False])):
+        assert module.Withheld((Entry("actor_id", value),)).matches(frame).tolist() == found
+
+
+def test_an_identifier_of_a_list_written_with_a_number_names_nobody_else():
+    """Another SIREN is a namesake; another establishment or no number may be the same; identifiers of ours are kept."""
+    frame = pd.DataFrame(
+        {"actor_id": ["liste-a-31395"] * 3, "siren": ["900000001", "900000002", None],
+         "siret": ["90000000100029", "90000000200011", None]}
+    )  # fmt: skip
+    for id_, found in (("liste-a-31395", [True, False, True]), ("a-31395", [True, True, True])):
+        entries = (Entry("actor_id", id_), Entry("siret", "90000000100011", came_with=id_))
+        assert module.Withheld(entries).matches(frame.assign(actor_id=id_)).tolist() == found
