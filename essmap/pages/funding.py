@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from essmap.analysis.coverage import Level, Tables
+from essmap.analysis.coverage import Level
 from essmap.analysis.funding import Funding, funding
 from essmap.pages import state
+from essmap.pages.computed import tables_of
 from essmap.pages.loaded import Loaded
 from essmap.schema.snapshot import Span
 from essmap.schema.spans import years_of
@@ -63,4 +64,4 @@ def _spans(data: Loaded) -> tuple[Span, ...]:
 
 
 def _funding(data: Loaded, span: Span, level: Level) -> Funding:
-    return funding(Tables.of(data.snapshot), data.snapshot.table("projects"), span, level)
+    return funding(tables_of(data), data.snapshot.table("projects"), span, level)

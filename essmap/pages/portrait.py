@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from essmap import reference
-from essmap.analysis.coverage import Level, Tables, Theme
+from essmap.analysis.coverage import Level, Theme
 from essmap.analysis.elsewhere import nearest_outside
 from essmap.analysis.portrait import (
     Population,
@@ -21,6 +21,7 @@ from essmap.analysis.portrait import (
     supports_of,
 )
 from essmap.analysis.similar import areas_km2, closest, features
+from essmap.pages.computed import tables_of
 from essmap.pages.loaded import Loaded
 from essmap.texts import t
 from essmap.view import cards
@@ -53,7 +54,7 @@ class Portrait:
 def portrait_of(data: Loaded, place: Place) -> Portrait:
     """Return everything that the page says of a territory."""
     level, code = place
-    tables = Tables.of(data.snapshot)
+    tables = tables_of(data)
     inside = is_inside(tables, level, code)
     return Portrait(
         level=level,
@@ -192,7 +193,7 @@ def alike(data: Loaded, portrait: Portrait) -> str:
     outlines = outlines[outlines.geometry.notna()]
     crs = reference.projected_crs(data.manifest.department)
     areas = areas_km2(outlines, f"{portrait.level}_code", crs)
-    tables = Tables.of(data.snapshot)
+    tables = tables_of(data)
     found = closest(features(tables, portrait.level, areas), portrait.code, n=_ALIKE)
     if found.empty:
         return ""

@@ -10,10 +10,10 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.analysis.coverage import Tables
 from essmap.analysis.portrait import sums_by, where_supported
 from essmap.pages import frame, state
 from essmap.pages.actor_map import background
+from essmap.pages.computed import tables_of
 from essmap.pages.downloads import projects_menu
 from essmap.pages.funding import show_complete
 from essmap.pages.loaded import Loaded
@@ -37,7 +37,7 @@ def show(data: Loaded) -> None:
     frame.heading(t("supported.title"), t("supported.lead", place=data.in_department))
     st.html(f'<p class="essmap-partial">{escape(data.manifest.completeness["projects"].sentence)}</p>')
     everything = data.snapshot.table("projects")
-    where = where_supported(everything, Tables.of(data.snapshot), "canton")
+    where = where_supported(everything, tables_of(data), "canton")
     projects, query = _filtered(data, everything, where)
     frame.status(t("supported.count", n=len(projects), n_text=integer(len(projects))))
     if projects.empty:

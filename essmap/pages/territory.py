@@ -12,13 +12,14 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.analysis.coverage import Level, Tables
+from essmap.analysis.coverage import Level
 from essmap.analysis.portrait import (
     served_from_elsewhere,
     where_supported,
 )
 from essmap.pages import frame, state
 from essmap.pages.actor_map import background, chosen_territory
+from essmap.pages.computed import tables_of
 from essmap.pages.funding import territory_lines
 from essmap.pages.loaded import Loaded, settings
 from essmap.pages.portrait import Place, Portrait, alike, axes, figures, missing, portrait_of, profiles
@@ -116,7 +117,7 @@ def _welcome(data: Loaded) -> None:
     """Nothing is chosen yet: every canton as a link, with what is known of it."""
     cantons = data.snapshot.table("cantons").sort_values("label", key=fold_series)
     actors = data.snapshot.table("actors")["canton_code"].value_counts()
-    projects = where_supported(data.snapshot.table("projects"), Tables.of(data.snapshot), "canton").value_counts()
+    projects = where_supported(data.snapshot.table("projects"), tables_of(data), "canton").value_counts()
     headings = [
         Heading(t("territory.canton")),
         Heading(t("territory.inhabitants"), is_number=True),
@@ -236,9 +237,7 @@ def _supports(data: Loaded, portrait: Portrait) -> None:
         caption = t("territory.supports_caption", name=portrait.label)
         table = projects_table(supports.projects, data.snapshot.table("communes"), caption, data.manifest.source_titles)
         st.html(f"<p>{escape(said)}</p>{table}")
-    served = served_from_elsewhere(
-        data.snapshot.table("projects"), Tables.of(data.snapshot), portrait.level, portrait.code
-    )
+    served = served_from_elsewhere(data.snapshot.table("projects"), tables_of(data), portrait.level, portrait.code)
     if len(served):
         caption = t("territory.served_caption", name=portrait.label)
         table = projects_table(served, data.snapshot.table("communes"), caption, data.manifest.source_titles)
