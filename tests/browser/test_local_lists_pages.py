@@ -54,15 +54,17 @@ def drop(page, name, content, media="text/csv"):
 
 def grave(page):
     """Return what axe-core finds serious or critical in any frame of a page."""
-    found = []
+    found, passes = [], 0
     for frame in page.frames:
         frame.evaluate(Path(AXE_FILE_PATH).read_text(encoding="utf-8"))
         answer = frame.evaluate("axe.run(document, { iframes: false })")
+        passes += len(answer["passes"])
         found += [
             (one["id"], [node["html"][:120] for node in one["nodes"]])
             for one in answer["violations"]
             if one["impact"] in {"serious", "critical"}
         ]
+    assert passes > 20  # it did read the page
     return found
 
 
