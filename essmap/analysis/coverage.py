@@ -33,7 +33,7 @@ __all__ = [
     "coverage",
     "default_count",
     "employers_known",
-    "how_it_was_seen",
+    "names_of",
 ]
 
 #: Which actors count: all, or those known to employ somebody.
@@ -237,13 +237,23 @@ def _counted(
     has_base = frame["base"].notna()
     inside = int(frame.loc[has_base, "observed"].sum()) - (abroad if has_base.get(OUTSIDE, default=False) else 0)
     split = set(homes[chosen & (codes == UNKNOWN)])
-    frame.insert(0, "name", _names(frame.index, tables, level, split))
+    frame.insert(0, "name", names_of(frame.index, tables, level, split))
     frame["denominator_value"] = frame["denominator"]
     frame["denominator"] = INHABITANTS if indicator is None else indicator.title
     return frame.rename_axis("code").reset_index(), inside, float(frame["base"].sum())
 
 
-def _names(codes: pd.Index[str], tables: Tables, level: Level, split: set[str]) -> list[str]:
+def names_of(codes: pd.Index[str], tables: Tables, level: Level, split: set[str]) -> list[str]:
+    """Return the French names of territories, those of `UNKNOWN` and `OUTSIDE` too.
+
+    Parameters
+    ----------
+    codes : Index of str
+    tables : Tables
+    level : {"canton", "epci", "commune"}
+    split : set of str
+        Communes of the actors whose canton is not known.
+    """
     names = tables.names.get(level, pd.Series(dtype="str")).to_dict()
     communes = tables.names.get("commune", pd.Series(dtype="str")).to_dict() if split else {}
     listed = ", ".join(sorted(str(communes.get(code, code)) for code in split))
@@ -371,48 +381,3 @@ def _nullable(column: pd.Series[Any]) -> pd.Series[Any]:
         whole = np.where(is_missing, 0, values).astype(np.int64)
         return pd.Series(pd.arrays.IntegerArray(whole, is_missing), index=column.index)
     return pd.Series(pd.arrays.FloatingArray(values, is_missing), index=column.index)
-
-
-def how_it_was_seen(tables: Tables, question: Question) -> pd.DataFrame:
-    """Return, per territory, what explains its numbers on a partial table.
-
-    Parameters
-    ----------
-    tables : Tables
-    question : Question
-        The actors it counts are those described; its exercise changes nothing.
-
-    Returns
-    -------
-    DataFrame, one row per territory, sorted by code; last `UNKNOWN` and `OUTSIDE`, where actors fall there
-        ``code``, ``name``, ``actors`` (count), ``located`` (count with a position finer than the commune),
-        ``latest_year`` and ``median_year`` a source names (NA: no row names one), ``undated`` (count without year)
-        and one column ``source_<kind>`` per kind of source (count).
-    """
-    level, count = question.level, question.count or default_count(tables.actors)
-    members = membership(tables, level)
-    actors = tables.actors.assign(code=placed(tables, level))
-    chosen = question.theme.mask(actors)
-    if count == "employers":
-        chosen &= actors["is_employer"].astype("boolean").eq(True).fillna(False).to_numpy(dtype=bool)
-    actors = actors[chosen]
-    last = [code for code in (UNKNOWN, OUTSIDE) if actors["code"].eq(code).any()]
-    codes = [*sorted(set(members["code"]) - {UNKNOWN, OUTSIDE}), *last]
-    groups = actors.groupby("code")
-    years = groups["source_year"]
-    frame = pd.DataFrame(
-        {
-            "actors": groups.size(),
-            "located": actors["geo_precision"].ne("municipality").groupby(actors["code"]).sum(),
-            "latest_year": years.max().astype("Int64"),
-            "median_year": years.median().round().astype("Int64"),
-            "undated": actors["source_year"].isna().groupby(actors["code"]).sum(),
-        }
-    )
-    kinds = pd.crosstab(actors["code"], actors["source_kind"]).add_prefix("source_")
-    frame = frame.join(kinds).reindex(pd.Index(codes, name="code"))
-    counts = [name for name in frame.columns if name not in {"latest_year", "median_year"}]
-    frame[counts] = frame[counts].fillna(0).astype("int64")
-    split = set(actors.loc[actors["code"] == UNKNOWN, "commune_code"])
-    frame.insert(0, "name", _names(frame.index, tables, level, split))
-    return frame.reset_index()

@@ -11,8 +11,9 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from essmap import reference
-from essmap.analysis.coverage import Level, how_it_was_seen
+from essmap.analysis.coverage import Level
 from essmap.analysis.funnel import funnel
+from essmap.analysis.seen import how_it_was_seen
 from essmap.analysis.units import OUTSIDE, UNKNOWN
 from essmap.pages import state
 from essmap.pages.actor_map import background, chosen_territory

@@ -12,7 +12,7 @@ from typing import Final
 import typst
 from fontTools.ttLib import TTFont
 
-from essmap.view.sheet.content import SheetContent
+from essmap.view.sheet.parts import SheetContent
 
 #: Stands for a character that the font cannot draw: PDF/UA refuses a sheet that shows nothing in its place.
 _UNKNOWN: Final = "\u25a1"

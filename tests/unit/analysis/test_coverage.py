@@ -22,8 +22,8 @@ from essmap.analysis.coverage import (
     classify,
     coverage,
     default_count,
-    how_it_was_seen,
 )
+from essmap.analysis.seen import how_it_was_seen
 from essmap.analysis.smoothing import empirical_bayes
 from essmap.analysis.units import OUTSIDE, UNKNOWN, membership
 from essmap.schema.indicator import Indicator

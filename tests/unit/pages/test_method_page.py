@@ -32,6 +32,7 @@ SECTIONS = {
     "needed": ["combien"],
     "portrait": ["territoire", "projets"],
     "priority": ["priorite"],
+    "seen": ["completude"],
     "robustness": ["robustesse"],
     "similar": ["semblables"],
     "siting": ["implantation"],
